@@ -1,0 +1,106 @@
+"""What a hotline knows, read from `data/`: numbers, open hours, words, thresholds. Edited by dialogue designers.
+
+    data/taxonomy.yml               ids of fields, hotlines, categories (docs/contract)
+    data/prompts.yml                what the line says without the dialogue server (apology, closed, nobody free)
+    data/packs/<hotline>/hotline.yml    numbers, hours, recording, queue, thresholds
+    data/packs/<hotline>/lexicon.yml    terms by field: canonical term → what callers call it
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from ivr.errors import SettingsError
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenHours:
+    """When a hotline is served, in the business time zone. Default: always."""
+
+    days: tuple[str, ...] = WEEKDAYS
+    opens: str = "00:00"
+    closes: str = "24:00"
+    """HH:MM; 24:00 is the end of the day. Before `opens`: over midnight."""
+    closed_on: tuple[dt.date, ...] = ()
+
+    def contains(self, moment: dt.datetime) -> bool:
+        """`moment` is in the business time zone."""
+        clock = moment.strftime("%H:%M")
+        if self.opens <= self.closes:
+            day, within = moment.date(), self.opens <= clock < self.closes
+        else:
+            after_midnight = clock < self.closes
+            day = moment.date() - dt.timedelta(days=after_midnight)
+            within = after_midnight or clock >= self.opens
+        return within and WEEKDAYS[day.weekday()] in self.days and day not in self.closed_on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """At or over (confidence: under) these a ticket goes to review."""
+
+    emotion: float = 0.7
+    complexity: float = 0.6
+    confidence: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    hotline: str
+    name: str
+    """How the bot introduces itself: 美家电器."""
+    dialled: tuple[str, ...]
+    """Numbers that lead here; a trailing `*` stands for any digits."""
+    open_hours: OpenHours = field(default_factory=OpenHours)
+    recording: bool = False
+    """Calls are recorded, and the greeting says so."""
+    queue: str = ""
+    """Queue of its humans; empty = the hotline's id."""
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    lexicon: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    """Field id → canonical term → other names."""
+
+    def answers_to(self, dialled: str) -> bool:
+        return any(dialled.startswith(n[:-1]) if n.endswith("*") else dialled == n for n in self.dialled)
+
+
+def load_packs(data: Path) -> dict[str, Pack]:
+    """All packs below `data/packs`, by hotline. Raises `SettingsError` naming the file."""
+    return {folder.name: _load(folder) for folder in sorted((data / "packs").iterdir()) if folder.is_dir()}
+
+
+def load_prompts(data: Path) -> dict[str, str]:
+    """The sentences of the line itself, by name."""
+    return {name: str(text) for name, text in read_yaml(data / "prompts.yml").items()}
+
+
+def read_yaml(file: Path) -> dict[str, Any]:
+    """One YAML mapping. Raises `SettingsError` with file and line."""
+    try:
+        content = yaml.safe_load(file.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise SettingsError(f"缺少文件 {file}。") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} 不是正确的 YAML：{error}") from error
+    if not isinstance(content, dict):
+        raise SettingsError(f"{file} 应当是“键: 值”的形式。")
+    return content
+
+
+def _load(folder: Path) -> Pack:
+    raw = read_yaml(folder / "hotline.yml")
+    raw["hotline"] = folder.name
+    raw["lexicon"] = read_yaml(folder / "lexicon.yml")
+    try:
+        return msgspec.convert(raw, Pack, strict=True)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{folder} 里的 hotline.yml 或 lexicon.yml 有误：{error}。") from error

@@ -1,0 +1,216 @@
+"""Everything that whoever runs the line may set: frozen, with meaning and unit under each field.
+
+Defaults are here; `ivr.toml` in the project's folder (or `--settings FILE`, or `IVR_SETTINGS`) changes them.
+What dialogue designers change is not here but in `data/` and `dialogue/`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from ivr.errors import SettingsError
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """TCP and UDP ports, all on `Settings.host` but SIP and RTP, which listen on `Line.sip_host`."""
+
+    sip: int = 15060
+    """SIP over UDP (Asterisk)."""
+    rtp_first: int = 20000
+    """First of the RTP ports (Asterisk)."""
+    rtp_last: int = 20199
+    asterisk_http: int = 18088
+    """Asterisk's own HTTP server (ARI)."""
+    ami: int = 15038
+    bot: int = 18090
+    """Ours: Asterisk connects here, control (ARI) and media websockets, one of each a call."""
+    fastagi: int = 14573
+    """Ours: Asterisk asks here whether a call may go to the bot."""
+    rasa: int = 15005
+    actions: int = 15055
+    """Rasa's action server."""
+    events: int = 18091
+    """Ours: health, metrics and the event stream (what the line says and hears)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """One human's telephone."""
+
+    extension: str
+    """Digits: the SIP user name, too."""
+    name: str = ""
+    queues: tuple[str, ...] = ()
+    """Hotlines it serves; empty = all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trunk:
+    """The SIP trunk that brings the 400 calls. Without a host only SIP clients of this machine are let in."""
+
+    host: str = ""
+    """Address of the provider's proxy: its INVITEs are accepted, and calls of no other stranger."""
+    port: int = 5060
+    user: str = ""
+    """With a user we register there; the password is `trunk_password` in `var/secrets.toml`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telephony:
+    sip_host: str = "127.0.0.1"
+    """Address that SIP and RTP listen on; 0.0.0.0 = all."""
+    external_address: str = ""
+    """Our public address when we stand behind NAT."""
+    asterisk: str = ""
+    """Path of an Asterisk ≥ 22.6 to use; empty = the system's if it is suitable, else the one beside the project."""
+    dialled_from: tuple[str, ...] = ("uri", "to")
+    """Where the dialled number is taken from, first that a hotline knows: uri, to, diversion, called_party."""
+    trunk: Trunk = field(default_factory=Trunk)
+    agents: tuple[Agent, ...] = (Agent(extension="8001", name="坐席一"), Agent(extension="8002", name="坐席二"))
+    queue_timeout_s: int = 30
+    """How long a caller waits for a human before a call-back is noted."""
+    ring_timeout_s: int = 15
+    """How long one agent's telephone rings."""
+    watchdog_s: float = 3.0
+    """A line process whose event loop stood still for this long is killed; its callers go to humans."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turns:
+    """Turn-taking, in seconds of sound."""
+
+    speech_probability: float = 0.5
+    """Voice activity at or over this is speech."""
+    start_s: float = 0.10
+    """Speech this long starts an utterance."""
+    barge_in_s: float = 0.24
+    """Speech this long while the bot speaks stops it; shorter only pauses it."""
+    resume_s: float = 0.5
+    """Silence this long after a false barge-in, and the bot goes on."""
+    decode_s: float = 0.25
+    """Silence this long, and recognition begins, to be thrown away when speech goes on."""
+    end_short_s: float = 0.45
+    """Silence that ends a yes, a no or a choice."""
+    end_s: float = 0.7
+    """Silence that ends any other answer."""
+    end_digits_s: float = 1.2
+    """Silence that ends a spoken number: people pause between groups."""
+    longest_s: float = 30.0
+    """An utterance is cut here."""
+    silence_s: float = 8.0
+    """Silence after a question, and the caller is asked whether they are there."""
+    key_gap_s: float = 3.0
+    """Pause that ends keyed digits."""
+    protected_s: float = 0.3
+    """The first part of a prompt that speech does not interrupt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech:
+    threads: int = 2
+    """Threads of one recognition."""
+    beam: int = 5
+    least_confidence: float = 0.35
+    """Below this the dialogue asks again in another way."""
+    voice_speed: float = 1.0
+    loudness_dbov: float = -19.0
+    """Loudness of the bot's speech."""
+    cache_mb: int = 200
+    """Size of the store of spoken sentences."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialogue:
+    timeout_s: float = 4.0
+    """Rasa must have answered a turn by then; the caller goes to a human otherwise."""
+    python: str = ""
+    """Python 3.10 for Rasa; empty = looked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    root: Path = PROJECT
+    """The project's folder: `data/`, `dialogue/`, `telephony_config/`."""
+    var: Path = PROJECT / "var"
+    """What changes at run time: database, secrets, logs, recordings, Asterisk's own files."""
+    tools: Path = PROJECT / ".tools"
+    """What `make prepare` fetched: Asterisk, models, spoken sentences."""
+    host: str = "127.0.0.1"
+    """Address of everything that only this machine's processes use."""
+    time_zone: str = "Asia/Shanghai"
+    """Business time zone; the machine's own is never used."""
+    database: str = ""
+    """SQLAlchemy address; empty = SQLite in `var`."""
+    region: str = "CN"
+    """Country of caller numbers without a country code."""
+    simulation: bool = False
+    """Accept simulated calls with a seed of their own. Never on a line that takes real calls."""
+    ports: Ports = field(default_factory=Ports)
+    telephony: Telephony = field(default_factory=Telephony)
+    turns: Turns = field(default_factory=Turns)
+    speech: Speech = field(default_factory=Speech)
+    dialogue: Dialogue = field(default_factory=Dialogue)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def database_url(self) -> str:
+        return self.database or f"sqlite+aiosqlite:///{self.var / 'tickets.db'}"
+
+    def now(self) -> dt.datetime:
+        return dt.datetime.now(self.zone)
+
+
+def load(file: Path | None = None) -> Settings:
+    """Settings from `file`, else `$IVR_SETTINGS`, else `ivr.toml` in the project, else the defaults.
+    Relative paths in a file are relative to it. Raises `SettingsError` naming file and field."""
+    named = file or (Path(os.environ["IVR_SETTINGS"]) if os.environ.get("IVR_SETTINGS") else None)
+    path = named or PROJECT / "ivr.toml"
+    if not path.exists():
+        if named:
+            raise SettingsError(f"找不到设置文件 {path}：请检查 --settings 或 IVR_SETTINGS。")
+        return Settings()
+    try:
+        raw = tomllib.loads(path.read_text("utf-8"))
+        settings = msgspec.convert(raw, Settings, strict=True, dec_hook=_path_beside(path))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise SettingsError(f"设置文件 {path} 有误：{error}。") from error
+    unknown = sorted(_unknown(raw, settings))
+    if unknown:
+        raise SettingsError(f"设置文件 {path} 里有不认识的项：{'、'.join(unknown)}。可用的项见 ivr/settings.py。")
+    try:
+        settings.zone  # noqa: B018  (a wrong name must be told now, not in a call)
+    except ZoneInfoNotFoundError as error:
+        raise SettingsError(f"设置文件 {path}：没有叫 {settings.time_zone!r} 的时区。") from error
+    return settings
+
+
+def _path_beside(file: Path):  # type: ignore[no-untyped-def]
+    def convert(kind: type, value: object) -> object:
+        if issubclass(kind, Path) and isinstance(value, str):
+            return (file.parent / value).resolve()
+        raise NotImplementedError(kind)
+
+    return convert
+
+
+def _unknown(raw: dict[str, object], settings: object, at: str = "") -> list[str]:
+    found: list[str] = []
+    for key, value in raw.items():
+        if not hasattr(settings, key) or callable(getattr(settings, key)):
+            found.append(at + key)
+        elif isinstance(value, dict):
+            found += _unknown(value, getattr(settings, key), f"{at}{key}.")
+    return found
