@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +196,9 @@ class Silent:
 
 CallerTurn = Said | Keyed | Silent
 
+Ending = Literal["bot_hung_up", "caller_hung_up", "handed_over"]
+"""How the bot's part of a call ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -212,6 +215,8 @@ class Reply:
     """Reason of the hand-off; the call goes to a human after this turn."""
     ticket_no: str | None = None
     """The ticket of the call, as soon as there is one."""
+    priority: int = 0
+    """Of the hand-over: higher is served first (P1, VIP)."""
     protected: bool = False
     """A legal notice: no barge-in while it plays."""
     terms: tuple[str, ...] = ()
@@ -226,6 +231,8 @@ class Conversation(Protocol):
 
     async def reply(self, call: CallInfo, turn: CallerTurn) -> Reply: ...
 
-    async def end(self, call: CallInfo, how: str) -> None:
-        """The call is over: `bot_hung_up | caller_hung_up | handed_over | failed`. Settles the ticket's status. Never
-        raises: what could not be settled is logged."""
+    async def end(self, call: CallInfo, how: Ending, reason: str | None = None) -> str | None:
+        """The bot's part is over; settles the ticket's status and returns its number (None = nothing was said).
+        With `handed_over` it is called before the transfer starts, `reason` being one of the taxonomy's
+        `handoff_reasons`; a ticket is made then even where the dialogue died before it made one. Never raises: what could
+        not be settled is logged."""

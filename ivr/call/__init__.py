@@ -1,0 +1,1 @@
+"""One call, without network or clock."""

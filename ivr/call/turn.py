@@ -1,0 +1,255 @@
+"""Whose turn is it? Speech, pauses, barge-in, silence and keys, counted in seconds of sound.
+
+There is no clock: every 20 ms frame from the caller moves time on, so thirty seconds are tested in none.
+`TurnTaking` is told what the bot does (`prompt_started`, `prompt_played`, `awaiting_answer`, …) and what the caller
+does (`frame`, `digit`), and returns decisions for the shell (`ivr.call.session`) to carry out, in order.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ivr.audio import FRAME_MS
+from ivr.settings import Turns
+
+FRAME_S = FRAME_MS / 1000
+GLITCH_S = 0.1
+"""A gap this short does not break a stretch of speech (stop consonants, a lost packet)."""
+SHORT_ASKS = frozenset({"confirm", "prior_ticket", "handoff_offer", "anything_else"})
+"""What is answered by a yes, a no or a choice."""
+
+
+# --- decisions ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceStarted:
+    """The caller speaks. The utterance began `preroll_s` ago."""
+
+    preroll_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeEarly:
+    """Probably the end of the utterance: recognise what there is, to be thrown away on `SpeechResumed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechResumed:
+    """It was only a pause."""
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceEnded:
+    voiced_s: float
+    """Speech in it, pauses left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class PausePrompt:
+    """Perhaps a barge-in."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumePrompt:
+    """It was a cough."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopPrompt:
+    """A barge-in."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeysEntered:
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceElapsed:
+    times: int
+    """How often in a row nothing was said."""
+
+
+Decision = (
+    UtteranceStarted | DecodeEarly | SpeechResumed | UtteranceEnded
+    | PausePrompt | ResumePrompt | StopPrompt | KeysEntered | SilenceElapsed
+)  # fmt: skip
+
+
+class Floor(enum.Enum):
+    """Who may speak."""
+
+    BOT = "bot"
+    """A prompt plays."""
+    CALLER = "caller"
+    """We wait for the caller."""
+    NOBODY = "nobody"
+    """The bot works out its answer."""
+
+
+class TurnTaking:
+    """The turns of one call."""
+
+    def __init__(self, turns: Turns, digit_fields: Iterable[str] = ()) -> None:
+        self._turns = turns
+        self._digit_fields = frozenset(digit_fields)
+        self._floor = Floor.NOBODY
+        self._end_s = turns.end_s
+        self._keys_asked = False
+        self._protected_s = 0.0
+        self._prompt_s = 0.0
+        self._paused = False
+        self._in_utterance = False
+        self._decoding = False
+        self._voiced_s = 0.0
+        self._quiet_s = 0.0
+        self._stretch_s = 0.0
+        self._utterance_s = 0.0
+        self._waited_s = 0.0
+        self._silences = 0
+        self._digits = ""
+        self._since_digit_s = 0.0
+
+    # --- what the bot does
+
+    def prompt_started(self, asks: tuple[str, ...], *, keys: bool = False, protected: bool = False) -> None:
+        """The bot begins to speak; `asks` is what it asks for, `protected` forbids barge-in by voice."""
+        self._floor = Floor.BOT
+        self._end_s = self._end_after(asks)
+        self._keys_asked = keys
+        self._protected_s = float("inf") if protected else self._turns.protected_s
+        self._prompt_s = 0.0
+        self._paused = False
+        self._forget_speech()
+
+    def prompt_played(self) -> None:
+        """The last of it was heard."""
+        self._give_floor_to_caller()
+
+    def nothing_said(self) -> None:
+        """What sounded like an utterance held no words; the caller still has the floor, silence goes on counting."""
+        self._floor = Floor.CALLER
+
+    @property
+    def hearing(self) -> bool:
+        return self._in_utterance
+
+    def _end_after(self, asks: tuple[str, ...]) -> float:
+        if any(ask in self._digit_fields for ask in asks):
+            return self._turns.end_digits_s
+        if asks and all(ask in SHORT_ASKS for ask in asks):
+            return self._turns.end_short_s
+        return self._turns.end_s
+
+    def _give_floor_to_caller(self) -> None:
+        self._floor = Floor.CALLER
+        self._paused = False
+        self._waited_s = 0.0
+
+    # --- what the caller does
+
+    def digit(self, digit: str) -> list[Decision]:
+        """A key was pressed. Keys interrupt always, protected prompts too."""
+        decisions: list[Decision] = []
+        if self._floor is Floor.BOT:
+            decisions.append(StopPrompt())
+            self._give_floor_to_caller()
+        self._forget_speech()
+        self._since_digit_s = 0.0
+        if digit == "#":
+            return decisions + self._close_keys()
+        self._digits += digit
+        if digit == "0" and self._digits == "0" and not self._keys_asked:
+            decisions += self._close_keys()
+        return decisions
+
+    def frame(self, probability: float) -> list[Decision]:
+        """20 ms of the caller's sound with its probability of being speech."""
+        speech = probability >= self._turns.speech_probability
+        if self._digits:
+            self._since_digit_s += FRAME_S
+            return self._close_keys() if self._since_digit_s >= self._turns.key_gap_s else []
+        if self._in_utterance:
+            return self._within_utterance(speech)
+        self._prompt_s += FRAME_S
+        if self._floor is Floor.BOT and self._prompt_s <= self._protected_s:
+            return []
+        decisions = self._before_utterance(speech)
+        if self._floor is Floor.CALLER and not self._in_utterance and not self._stretch_s:
+            decisions += self._silence()
+        return decisions
+
+    def _close_keys(self) -> list[Decision]:
+        digits, self._digits = self._digits, ""
+        self._floor = Floor.NOBODY
+        self._silences = 0
+        return [KeysEntered(digits)]
+
+    def _before_utterance(self, speech: bool) -> list[Decision]:
+        decisions: list[Decision] = []
+        if speech:
+            self._stretch_s += FRAME_S + self._quiet_s * bool(self._stretch_s)
+            self._voiced_s += FRAME_S
+            self._quiet_s = 0.0
+            if self._floor is Floor.BOT and not self._paused and self._voiced_s >= 3 * FRAME_S:
+                self._paused = True
+                decisions.append(PausePrompt())
+        else:
+            self._quiet_s += FRAME_S
+            if self._quiet_s > GLITCH_S:
+                self._stretch_s = self._voiced_s = 0.0
+            if self._paused and self._quiet_s >= self._turns.resume_s:
+                self._paused = False
+                decisions.append(ResumePrompt())
+        needed = self._turns.start_s if self._floor is Floor.CALLER else self._turns.barge_in_s
+        if self._voiced_s < needed - FRAME_S / 2:
+            return decisions
+        if self._floor is Floor.BOT:
+            decisions.append(StopPrompt())
+        decisions.append(UtteranceStarted(preroll_s=self._stretch_s))
+        self._in_utterance, self._decoding = True, False
+        self._utterance_s = self._stretch_s
+        self._quiet_s = 0.0
+        self._paused = False
+        self._silences = 0
+        self._floor = Floor.CALLER
+        return decisions
+
+    def _within_utterance(self, speech: bool) -> list[Decision]:
+        self._utterance_s += FRAME_S
+        if self._utterance_s >= self._turns.longest_s:
+            return self._end_utterance()
+        if speech:
+            self._voiced_s += FRAME_S
+            self._quiet_s = 0.0
+            resumed, self._decoding = self._decoding, False
+            return [SpeechResumed()] if resumed else []
+        self._quiet_s += FRAME_S
+        if self._quiet_s >= self._end_s - FRAME_S / 2:
+            return self._end_utterance()
+        if not self._decoding and self._quiet_s >= self._turns.decode_s - FRAME_S / 2:
+            self._decoding = True
+            return [DecodeEarly()]
+        return []
+
+    def _end_utterance(self) -> list[Decision]:
+        voiced_s = self._voiced_s
+        self._floor = Floor.NOBODY
+        self._forget_speech()
+        return [UtteranceEnded(voiced_s)]
+
+    def _silence(self) -> list[Decision]:
+        self._waited_s += FRAME_S
+        if self._waited_s < self._turns.silence_s:
+            return []
+        self._waited_s = 0.0
+        self._silences += 1
+        self._floor = Floor.NOBODY
+        return [SilenceElapsed(self._silences)]
+
+    def _forget_speech(self) -> None:
+        self._in_utterance = self._decoding = False
+        self._voiced_s = self._quiet_s = self._stretch_s = self._utterance_s = 0.0
