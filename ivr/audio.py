@@ -56,7 +56,7 @@ def loudness_dbov(samples: Samples) -> float:
     usable = len(samples) // FRAME_SAMPLES * FRAME_SAMPLES
     if not usable:
         return -math.inf
-    power = np.mean(samples[:usable].reshape(-1, FRAME_SAMPLES) ** 2, axis=1, dtype=np.float64)
+    power: npt.NDArray[np.float64] = np.square(samples[:usable].reshape(-1, FRAME_SAMPLES)).mean(axis=1)
     loudest = float(power.max())
     if loudest <= 0:
         return -math.inf

@@ -234,5 +234,5 @@ class Conversation(Protocol):
     async def end(self, call: CallInfo, how: Ending, reason: str | None = None) -> str | None:
         """The bot's part is over; settles the ticket's status and returns its number (None = nothing was said).
         With `handed_over` it is called before the transfer starts, `reason` being one of the taxonomy's
-        `handoff_reasons`; a ticket is made then even where the dialogue died before it made one. Never raises: what could
-        not be settled is logged."""
+        `handoff_reasons`; a ticket is made then even where the dialogue died before it made one. Never raises: what
+        could not be settled is logged."""

@@ -177,10 +177,7 @@ class TurnTaking:
         self._prompt_s += FRAME_S
         if self._floor is Floor.BOT and self._prompt_s <= self._protected_s:
             return []
-        decisions = self._before_utterance(speech)
-        if self._floor is Floor.CALLER and not self._in_utterance and not self._stretch_s:
-            decisions += self._silence()
-        return decisions
+        return self._before_utterance(speech) or self._silence()
 
     def _close_keys(self) -> list[Decision]:
         digits, self._digits = self._digits, ""
@@ -242,6 +239,8 @@ class TurnTaking:
         return [UtteranceEnded(voiced_s)]
 
     def _silence(self) -> list[Decision]:
+        if self._floor is not Floor.CALLER or self._stretch_s:
+            return []
         self._waited_s += FRAME_S
         if self._waited_s < self._turns.silence_s:
             return []
