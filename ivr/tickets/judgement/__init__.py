@@ -1,0 +1,1 @@
+"""What the product thinks of a complaint: emotion, urgency, complexity, review, summary. Pure; words are data."""
