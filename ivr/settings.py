@@ -97,9 +97,9 @@ class Turns:
     """Speech this long while the bot speaks stops it; shorter only pauses it."""
     resume_s: float = 0.5
     """Silence this long after a false barge-in, and the bot goes on."""
-    decode_s: float = 0.25
+    decode_s: float = 0.24
     """Silence this long, and recognition begins, to be thrown away when speech goes on."""
-    end_short_s: float = 0.45
+    end_short_s: float = 0.44
     """Silence that ends a yes, a no or a choice."""
     end_s: float = 0.7
     """Silence that ends any other answer."""

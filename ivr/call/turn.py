@@ -14,11 +14,16 @@ from dataclasses import dataclass
 from ivr.audio import FRAME_MS
 from ivr.settings import Turns
 
-FRAME_S = FRAME_MS / 1000
-GLITCH_S = 0.1
+FOREVER_MS = 1 << 60
+GLITCH_MS = 100
 """A gap this short does not break a stretch of speech (stop consonants, a lost packet)."""
 SHORT_ASKS = frozenset({"confirm", "prior_ticket", "handoff_offer", "anything_else"})
 """What is answered by a yes, a no or a choice."""
+
+
+def _ms(seconds: float) -> int:
+    """Whole milliseconds: sums of 20 ms frames stay exact."""
+    return round(seconds * 1000)
 
 
 # --- decisions ------------------------------------------------------------------
@@ -97,31 +102,31 @@ class TurnTaking:
         self._turns = turns
         self._digit_fields = frozenset(digit_fields)
         self._floor = Floor.NOBODY
-        self._end_s = turns.end_s
+        self._end_ms = _ms(turns.end_s)
         self._keys_asked = False
-        self._protected_s = 0.0
-        self._prompt_s = 0.0
+        self._protected_ms = 0
+        self._prompt_ms = 0
         self._paused = False
         self._in_utterance = False
         self._decoding = False
-        self._voiced_s = 0.0
-        self._quiet_s = 0.0
-        self._stretch_s = 0.0
-        self._utterance_s = 0.0
-        self._waited_s = 0.0
+        self._voiced_ms = 0
+        self._quiet_ms = 0
+        self._stretch_ms = 0
+        self._utterance_ms = 0
+        self._waited_ms = 0
         self._silences = 0
         self._digits = ""
-        self._since_digit_s = 0.0
+        self._since_digit_ms = 0
 
     # --- what the bot does
 
     def prompt_started(self, asks: tuple[str, ...], *, keys: bool = False, protected: bool = False) -> None:
         """The bot begins to speak; `asks` is what it asks for, `protected` forbids barge-in by voice."""
         self._floor = Floor.BOT
-        self._end_s = self._end_after(asks)
+        self._end_ms = self._end_after(asks)
         self._keys_asked = keys
-        self._protected_s = float("inf") if protected else self._turns.protected_s
-        self._prompt_s = 0.0
+        self._protected_ms = FOREVER_MS if protected else _ms(self._turns.protected_s)
+        self._prompt_ms = 0
         self._paused = False
         self._forget_speech()
 
@@ -137,17 +142,17 @@ class TurnTaking:
     def hearing(self) -> bool:
         return self._in_utterance
 
-    def _end_after(self, asks: tuple[str, ...]) -> float:
+    def _end_after(self, asks: tuple[str, ...]) -> int:
         if any(ask in self._digit_fields for ask in asks):
-            return self._turns.end_digits_s
+            return _ms(self._turns.end_digits_s)
         if asks and all(ask in SHORT_ASKS for ask in asks):
-            return self._turns.end_short_s
-        return self._turns.end_s
+            return _ms(self._turns.end_short_s)
+        return _ms(self._turns.end_s)
 
     def _give_floor_to_caller(self) -> None:
         self._floor = Floor.CALLER
         self._paused = False
-        self._waited_s = 0.0
+        self._waited_ms = 0
 
     # --- what the caller does
 
@@ -158,7 +163,7 @@ class TurnTaking:
             decisions.append(StopPrompt())
             self._give_floor_to_caller()
         self._forget_speech()
-        self._since_digit_s = 0.0
+        self._since_digit_ms = 0
         if digit == "#":
             return decisions + self._close_keys()
         self._digits += digit
@@ -170,12 +175,12 @@ class TurnTaking:
         """20 ms of the caller's sound with its probability of being speech."""
         speech = probability >= self._turns.speech_probability
         if self._digits:
-            self._since_digit_s += FRAME_S
-            return self._close_keys() if self._since_digit_s >= self._turns.key_gap_s else []
+            self._since_digit_ms += FRAME_MS
+            return self._close_keys() if self._since_digit_ms >= _ms(self._turns.key_gap_s) else []
         if self._in_utterance:
             return self._within_utterance(speech)
-        self._prompt_s += FRAME_S
-        if self._floor is Floor.BOT and self._prompt_s <= self._protected_s:
+        self._prompt_ms += FRAME_MS
+        if self._floor is Floor.BOT and self._prompt_ms <= self._protected_ms:
             return []
         return self._before_utterance(speech) or self._silence()
 
@@ -188,67 +193,67 @@ class TurnTaking:
     def _before_utterance(self, speech: bool) -> list[Decision]:
         decisions: list[Decision] = []
         if speech:
-            self._stretch_s += FRAME_S + self._quiet_s * bool(self._stretch_s)
-            self._voiced_s += FRAME_S
-            self._quiet_s = 0.0
-            if self._floor is Floor.BOT and not self._paused and self._voiced_s >= 3 * FRAME_S:
+            self._stretch_ms += FRAME_MS + self._quiet_ms * bool(self._stretch_ms)
+            self._voiced_ms += FRAME_MS
+            self._quiet_ms = 0
+            if self._floor is Floor.BOT and not self._paused and self._voiced_ms >= 3 * FRAME_MS:
                 self._paused = True
                 decisions.append(PausePrompt())
         else:
-            self._quiet_s += FRAME_S
-            if self._quiet_s > GLITCH_S:
-                self._stretch_s = self._voiced_s = 0.0
-            if self._paused and self._quiet_s >= self._turns.resume_s:
+            self._quiet_ms += FRAME_MS
+            if self._quiet_ms > GLITCH_MS:
+                self._stretch_ms = self._voiced_ms = 0
+            if self._paused and self._quiet_ms >= _ms(self._turns.resume_s):
                 self._paused = False
                 decisions.append(ResumePrompt())
-        needed = self._turns.start_s if self._floor is Floor.CALLER else self._turns.barge_in_s
-        if self._voiced_s < needed - FRAME_S / 2:
+        needed = _ms(self._turns.start_s) if self._floor is Floor.CALLER else _ms(self._turns.barge_in_s)
+        if self._voiced_ms < needed:
             return decisions
         if self._floor is Floor.BOT:
             decisions.append(StopPrompt())
-        decisions.append(UtteranceStarted(preroll_s=self._stretch_s))
+        decisions.append(UtteranceStarted(preroll_s=self._stretch_ms / 1000))
         self._in_utterance, self._decoding = True, False
-        self._utterance_s = self._stretch_s
-        self._quiet_s = 0.0
+        self._utterance_ms = self._stretch_ms
+        self._quiet_ms = 0
         self._paused = False
         self._silences = 0
         self._floor = Floor.CALLER
         return decisions
 
     def _within_utterance(self, speech: bool) -> list[Decision]:
-        self._utterance_s += FRAME_S
-        if self._utterance_s >= self._turns.longest_s:
+        self._utterance_ms += FRAME_MS
+        if self._utterance_ms >= _ms(self._turns.longest_s):
             return self._end_utterance()
         if speech:
-            self._voiced_s += FRAME_S
-            self._quiet_s = 0.0
+            self._voiced_ms += FRAME_MS
+            self._quiet_ms = 0
             resumed, self._decoding = self._decoding, False
             return [SpeechResumed()] if resumed else []
-        self._quiet_s += FRAME_S
-        if self._quiet_s >= self._end_s - FRAME_S / 2:
+        self._quiet_ms += FRAME_MS
+        if self._quiet_ms >= self._end_ms:
             return self._end_utterance()
-        if not self._decoding and self._quiet_s >= self._turns.decode_s - FRAME_S / 2:
+        if not self._decoding and self._quiet_ms >= _ms(self._turns.decode_s):
             self._decoding = True
             return [DecodeEarly()]
         return []
 
     def _end_utterance(self) -> list[Decision]:
-        voiced_s = self._voiced_s
+        voiced_s = self._voiced_ms / 1000
         self._floor = Floor.NOBODY
         self._forget_speech()
         return [UtteranceEnded(voiced_s)]
 
     def _silence(self) -> list[Decision]:
-        if self._floor is not Floor.CALLER or self._stretch_s:
+        if self._floor is not Floor.CALLER or self._stretch_ms:
             return []
-        self._waited_s += FRAME_S
-        if self._waited_s < self._turns.silence_s:
+        self._waited_ms += FRAME_MS
+        if self._waited_ms < _ms(self._turns.silence_s):
             return []
-        self._waited_s = 0.0
+        self._waited_ms = 0
         self._silences += 1
         self._floor = Floor.NOBODY
         return [SilenceElapsed(self._silences)]
 
     def _forget_speech(self) -> None:
         self._in_utterance = self._decoding = False
-        self._voiced_s = self._quiet_s = self._stretch_s = self._utterance_s = 0.0
+        self._voiced_ms = self._quiet_ms = self._stretch_ms = self._utterance_ms = 0

@@ -1,0 +1,250 @@
+"""One call through the session, on a line without a telephone, in audio time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from ivr.call.ports import Heard, Keyed, Reply, Said, Silent, Transfer
+from ivr.call.session import CallSession, Senses
+from ivr.call.turn import TurnTaking
+from ivr.errors import DialogueDown, SpeechFailed
+from ivr.settings import Turns
+from tests.fakes.conversation import FakeConversation
+from tests.fakes.line import FakeLine
+from tests.fakes.speech import FakeRecogniser, FakeVad, FakeVoice, tone
+
+GREETING = Reply("您好，请说。", asks=("description",))
+APOLOGY = "对不起，马上转人工。"
+
+
+@dataclass
+class Call:
+    line: FakeLine
+    conversation: FakeConversation
+    recogniser: FakeRecogniser
+    voice: FakeVoice
+    told: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+
+    def kinds(self) -> list[str]:
+        return [kind for kind, _ in self.told]
+
+    async def says(self, length_s: float = 1.0) -> None:
+        """The caller speaks, then is silent until the turn ends."""
+        await self.line.speak(tone(length_s))
+        await self.line.be_silent(1.0)
+
+
+@asynccontextmanager
+async def a_call(
+    script: Iterable[Reply | Exception | str],
+    heard: Iterable[Heard | str | Exception] = (),
+    *,
+    voice: FakeVoice | None = None,
+    slow: asyncio.Event | None = None,
+) -> AsyncIterator[Call]:
+    call = Call(FakeLine(), FakeConversation(script, slow), FakeRecogniser(heard), voice or FakeVoice())
+    senses = Senses(
+        activity=FakeVad(),
+        recogniser=call.recogniser,
+        voice=call.voice,
+        conversation=call.conversation,
+        turns=TurnTaking(Turns(), digit_fields={"order_no"}),
+        queue="appliance",
+        apology=APOLOGY,
+    )
+    session = CallSession(call.line, senses, lambda kind, details: call.told.append((kind, details)))
+    task = asyncio.create_task(session.run())
+    await asyncio.sleep(0)
+    yield call
+    await call.line.caller_hangs_up()
+    await asyncio.wait_for(task, 5)
+
+
+async def test_greeting_answer_question_and_goodbye() -> None:
+    bye = Reply("记下了，再见。", ended=True, ticket_no="GD20261122-000001")
+    async with a_call([GREETING, Reply("什么产品？", asks=("product",)), bye], ["坏了", "空调"]) as call:
+        await call.line.let_finish()
+        await call.says()
+        await call.line.let_finish()
+        await call.says()
+        await call.line.let_finish()
+        await call.line.be_silent(0.1)
+    assert call.voice.said == ["您好，请说。", "什么产品？", "记下了，再见。"]
+    assert [t.heard.text for t in call.conversation.turns if isinstance(t, Said)] == ["坏了", "空调"]
+    assert call.conversation.endings == [("bot_hung_up", None)]
+    assert call.line.ticket_no == "GD20261122-000001"
+    assert ("hang_up", pytest.approx(call.line.now, abs=0.5)) in call.line.calls
+    assert call.recogniser.hints[1].asks == ("product",)
+    assert call.kinds()[-1] == "ended"
+
+
+async def test_the_ticket_is_settled_before_the_transfer_is_announced_and_made() -> None:
+    farewell = Reply("为您转接。", ended=True, handoff="caller_request", ticket_no="GD20261122-000007", priority=5)
+    async with a_call([GREETING, farewell], ["转人工"]) as call:
+        await call.line.let_finish()
+        await call.line.speak(tone(0.5))
+        await call.line.be_silent(0.9)
+        assert call.conversation.endings == [("handed_over", "caller_request")]
+        assert call.line.transfer is None
+        await call.line.let_finish()
+        await call.line.be_silent(0.1)
+    assert call.line.transfer == Transfer("appliance", "caller_request", "GD20261122-000007", 5)
+
+
+async def test_the_first_syllable_reaches_the_recogniser() -> None:
+    async with a_call([GREETING], ["好"]) as call:
+        await call.line.let_finish()
+        await call.says(0.6)
+        assert call.recogniser.listenings[0].asked[0] >= 0.6 + 0.2
+
+
+async def test_a_pause_makes_one_utterance_of_two_halves() -> None:
+    async with a_call([GREETING, "嗯。"], ["前半", "整句"]) as call:
+        await call.line.let_finish()
+        await call.line.speak(tone(0.6))
+        await call.line.be_silent(0.4)
+        await call.says(0.6)
+        assert len(call.recogniser.listenings) == 1
+        assert len(call.conversation.turns) == 1
+
+
+async def test_barge_in_silences_the_prompt() -> None:
+    async with a_call([Reply("很长" * 50, asks=("description",)), "嗯。"], ["打断"]) as call:
+        await call.line.be_silent(1.0)
+        assert call.line.queued_s > 5
+        await call.line.speak(tone(0.3))
+        assert call.line.queued_s == 0
+        await call.says(0.5)
+        assert "barge_in" in call.kinds()
+        assert [t.heard.text for t in call.conversation.turns if isinstance(t, Said)] == ["打断"]
+
+
+async def test_a_cough_lets_the_prompt_go_on() -> None:
+    async with a_call([Reply("很长" * 20, asks=("description",))]) as call:
+        await call.line.be_silent(1.0)
+        await call.line.speak(tone(0.12))
+        assert call.line.paused
+        await call.line.be_silent(0.6)
+        assert not call.line.paused
+        await call.line.let_finish()
+        assert not call.conversation.turns
+
+
+async def test_silence_and_keys_reach_the_dialogue() -> None:
+    async with a_call([GREETING, "您还在吗？", "好的。"]) as call:
+        await call.line.let_finish()
+        await call.line.be_silent(8.2)
+        await call.line.let_finish()
+        await call.line.press("0")
+        assert call.conversation.turns == [Silent(1), Keyed("0")]
+
+
+async def test_noise_without_words_is_not_a_turn() -> None:
+    async with a_call([GREETING], [""]) as call:
+        await call.line.let_finish()
+        await call.line.speak(tone(0.2))
+        await call.line.be_silent(1.5)
+        assert call.conversation.turns == []
+        await call.line.be_silent(8.0)
+        assert call.conversation.turns == [Silent(1)]
+
+
+async def test_what_nobody_understood_is_told_to_the_dialogue() -> None:
+    async with a_call([GREETING, "再说一遍？"], [SpeechFailed("坏了")]) as call:
+        await call.line.let_finish()
+        await call.says()
+        assert call.conversation.turns == [Said(Heard(text="", confidence=0.0))]
+
+
+async def test_dialogue_down_means_one_apology_and_a_human() -> None:
+    async with a_call([GREETING, DialogueDown("对话服务没有回答。")], ["空调坏了"]) as call:
+        await call.line.let_finish()
+        await call.says()
+        await call.line.let_finish()
+        await call.line.be_silent(0.1)
+    assert call.voice.said[1:] == [APOLOGY]
+    assert call.conversation.endings == [("handed_over", "bot_failure")]
+    assert call.line.transfer == Transfer("appliance", "bot_failure", "GD20261122-000001")
+
+
+async def test_dialogue_down_from_the_start_is_answered_all_the_same() -> None:
+    async with a_call([DialogueDown("对话服务没有回答。")]) as call:
+        await call.line.let_finish()
+        await call.line.be_silent(0.1)
+    assert call.line.answered
+    assert call.line.transfer is not None
+
+
+async def test_a_voice_that_fails_hands_over_without_words() -> None:
+    async with a_call([GREETING], voice=FakeVoice(fails_on="，")) as call:
+        await call.line.be_silent(0.5)
+    assert call.line.transfer is not None
+    assert call.line.transfer.reason == "bot_failure"
+
+
+async def test_a_bug_hands_over_too() -> None:
+    async with a_call([GREETING, RuntimeError("bug")], ["空调坏了"]) as call:
+        await call.line.let_finish()
+        await call.says()
+    assert call.line.transfer is not None
+
+
+async def test_hanging_up_in_mid_sentence_keeps_what_was_said() -> None:
+    async with a_call([GREETING], ["空调坏了"]) as call:
+        await call.line.let_finish()
+        await call.line.speak(tone(1.0))
+        await call.line.caller_hangs_up()
+        await asyncio.sleep(0.05)
+        assert [t.heard.text for t in call.conversation.turns if isinstance(t, Said)] == ["空调坏了"]
+        assert call.conversation.endings == [("caller_hung_up", None)]
+
+
+async def test_hanging_up_while_the_dialogue_thinks_waits_for_the_ticket() -> None:
+    slow = asyncio.Event()
+    async with a_call([GREETING, "嗯。"], ["空调坏了"], slow=slow) as call:
+        await call.line.let_finish()
+        await call.says()
+        await call.line.caller_hangs_up()
+        assert call.conversation.endings == []
+        slow.set()
+        await asyncio.sleep(0.05)
+        assert call.conversation.endings == [("caller_hung_up", None)]
+
+
+async def test_going_on_while_the_answer_is_prepared_is_one_turn() -> None:
+    async with a_call([GREETING, "嗯。"], ["前半", "整句"]) as call:
+        call.recogniser.delay_s = 0.2
+        await call.line.let_finish()
+        await call.line.speak(tone(1.0))
+        await call.line.be_silent(0.72)
+        await call.line.speak(tone(0.5))
+        await call.line.be_silent(0.8)
+        await asyncio.sleep(0.6)
+        await call.line.be_silent(0.1)
+        assert len(call.recogniser.listenings) == 1
+        assert len(call.conversation.turns) == 1
+
+
+async def test_a_lost_mark_does_not_leave_the_caller_in_silence() -> None:
+    async with a_call([GREETING, "您还在吗？"]) as call:
+
+        def drop_marks() -> None:
+            call.line._queue[:] = [piece for piece in call.line._queue if isinstance(piece, bytes)]
+
+        call.line._pass_marks = drop_marks  # type: ignore[method-assign]
+        await call.line.be_silent(1.0 + 3.0 + 8.5)
+        assert call.conversation.turns == [Silent(1)]
+
+
+async def test_a_line_that_breaks_is_a_caller_who_left() -> None:
+    async with a_call([GREETING, "嗯。"], ["空调坏了"]) as call:
+        await call.line.be_silent(1.0)
+        call.line.broken.add("flush")
+        await call.says()
+    assert ("caller_hung_up", None) in call.conversation.endings

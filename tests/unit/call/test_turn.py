@@ -1,0 +1,174 @@
+"""Turn-taking in seconds of sound; nothing waits."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivr.audio import FRAME_MS
+from ivr.call.turn import (
+    Decision,
+    DecodeEarly,
+    KeysEntered,
+    PausePrompt,
+    ResumePrompt,
+    SilenceElapsed,
+    SpeechResumed,
+    StopPrompt,
+    TurnTaking,
+    UtteranceEnded,
+    UtteranceStarted,
+)
+from ivr.settings import Turns
+
+TURNS = Turns()
+
+
+def play(turns: TurnTaking, *stretches: tuple[bool, float]) -> list[tuple[float, Decision]]:
+    """Stretches of (speech?, seconds) → decisions with the second at which each was taken."""
+    decisions, frame = [], 0
+    for speech, length_s in stretches:
+        for _ in range(round(length_s * 1000 / FRAME_MS)):
+            frame += 1
+            decisions += [(frame * FRAME_MS / 1000, d) for d in turns.frame(0.95 if speech else 0.02)]
+    return decisions
+
+
+def kinds(decisions: list[tuple[float, Decision]]) -> list[type]:
+    return [type(d) for _, d in decisions]
+
+
+def listening(asks: tuple[str, ...] = ("description",), *, keys: bool = False) -> TurnTaking:
+    turns = TurnTaking(TURNS, digit_fields={"order_no"})
+    turns.prompt_started(asks, keys=keys)
+    turns.prompt_played()
+    return turns
+
+
+def test_an_utterance_is_noticed_decoded_early_and_ended() -> None:
+    decisions = play(listening(), (False, 1.0), (True, 1.5), (False, 2.0))
+    assert kinds(decisions) == [UtteranceStarted, DecodeEarly, UtteranceEnded]
+    (started, _), (decoded, _), (ended, end) = decisions
+    assert started == pytest.approx(1.0 + TURNS.start_s)
+    assert decoded == pytest.approx(2.5 + TURNS.decode_s)
+    assert ended == pytest.approx(2.5 + TURNS.end_s)
+    assert isinstance(end, UtteranceEnded)
+    assert end.voiced_s == pytest.approx(1.5)
+
+
+def test_a_pause_within_a_sentence_does_not_end_it() -> None:
+    decisions = play(listening(), (True, 1.0), (False, 0.5), (True, 1.0), (False, 1.0))
+    assert kinds(decisions) == [UtteranceStarted, DecodeEarly, SpeechResumed, DecodeEarly, UtteranceEnded]
+
+
+@pytest.mark.parametrize(
+    ("asks", "end_s"),
+    [
+        (("confirm",), TURNS.end_short_s),
+        (("prior_ticket",), TURNS.end_short_s),
+        (("problem",), TURNS.end_s),
+        ((), TURNS.end_s),
+        (("order_no",), TURNS.end_digits_s),
+        (("product", "order_no"), TURNS.end_digits_s),
+    ],
+)
+def test_what_was_asked_decides_how_long_a_pause_ends_the_turn(asks: tuple[str, ...], end_s: float) -> None:
+    decisions = play(listening(asks), (True, 0.6), (False, 3.0))
+    assert decisions[-1][0] == pytest.approx(0.6 + end_s)
+
+
+def test_nobody_is_cut_off_between_groups_of_a_number() -> None:
+    decisions = play(listening(("order_no",)), (True, 0.8), (False, 1.0), (True, 0.8), (False, 1.0), (True, 0.5))
+    assert UtteranceEnded not in kinds(decisions)
+
+
+def test_a_click_is_not_speech() -> None:
+    assert play(listening(), (False, 1.0), (True, 0.06), (False, 1.0)) == []
+
+
+def test_stop_consonants_do_not_reset_the_start() -> None:
+    assert UtteranceStarted in kinds(play(listening(), (True, 0.06), (False, 0.06), (True, 0.06)))
+
+
+def test_silence_is_counted_and_starts_again_after_speech() -> None:
+    turns = listening()
+    first = play(turns, (False, TURNS.silence_s + 0.5))
+    assert first == [(pytest.approx(TURNS.silence_s), SilenceElapsed(1))]
+    turns.prompt_started(())
+    turns.prompt_played()
+    assert play(turns, (False, TURNS.silence_s + 0.5))[-1][1] == SilenceElapsed(2)
+    turns.prompt_started(())
+    turns.prompt_played()
+    play(turns, (True, 1.0), (False, 1.0))
+    turns.prompt_started(())
+    turns.prompt_played()
+    assert play(turns, (False, TURNS.silence_s + 0.5))[-1][1] == SilenceElapsed(1)
+
+
+def test_no_silence_is_counted_while_the_bot_thinks() -> None:
+    turns = listening()
+    play(turns, (True, 1.0), (False, 1.0))
+    assert play(turns, (False, 20.0)) == []
+
+
+def test_noise_without_words_gives_the_floor_back_and_silence_counts_on() -> None:
+    turns = listening()
+    play(turns, (False, 5.0), (True, 0.2), (False, 1.0))
+    turns.nothing_said()
+    assert SilenceElapsed in kinds(play(turns, (False, TURNS.silence_s)))
+
+
+def test_barge_in_pauses_first_and_then_stops() -> None:
+    turns = TurnTaking(TURNS)
+    turns.prompt_started(("description",))
+    decisions = play(turns, (False, 1.0), (True, 1.0), (False, 1.0))
+    assert kinds(decisions) == [PausePrompt, StopPrompt, UtteranceStarted, DecodeEarly, UtteranceEnded]
+    assert decisions[0][0] == pytest.approx(1.06)
+    assert decisions[1][0] == pytest.approx(1.0 + TURNS.barge_in_s)
+
+
+def test_a_cough_only_pauses_the_prompt() -> None:
+    turns = TurnTaking(TURNS)
+    turns.prompt_started(("description",))
+    decisions = play(turns, (False, 1.0), (True, 0.14), (False, 2.0))
+    assert kinds(decisions) == [PausePrompt, ResumePrompt]
+    assert decisions[1][0] == pytest.approx(1.14 + TURNS.resume_s)
+
+
+def test_the_beginning_of_a_prompt_is_protected() -> None:
+    turns = TurnTaking(TURNS)
+    turns.prompt_started(("description",))
+    assert play(turns, (True, TURNS.protected_s)) == []
+
+
+def test_a_legal_notice_is_protected_from_speech_but_not_from_keys() -> None:
+    turns = TurnTaking(TURNS)
+    turns.prompt_started((), protected=True)
+    assert play(turns, (True, 3.0)) == []
+    assert turns.digit("0") == [StopPrompt(), KeysEntered("0")]
+
+
+def test_zero_means_a_human_at_once_unless_digits_were_asked_for() -> None:
+    assert listening().digit("0") == [KeysEntered("0")]
+    turns = listening(("order_no",), keys=True)
+    assert turns.digit("0") == []
+    assert turns.digit("1") == []
+    assert turns.digit("#") == [KeysEntered("01")]
+
+
+def test_a_pause_ends_keyed_digits() -> None:
+    turns = listening(("order_no",), keys=True)
+    for digit in "2026":
+        assert turns.digit(digit) == []
+    decisions = play(turns, (False, 5.0))
+    assert decisions == [(pytest.approx(TURNS.key_gap_s), KeysEntered("2026"))]
+
+
+def test_an_endless_utterance_is_cut() -> None:
+    decisions = play(listening(), (True, 40.0))
+    assert decisions[-1][0] == pytest.approx(TURNS.longest_s, abs=0.1) or kinds(decisions).count(UtteranceEnded) == 1
+
+
+def test_the_caller_who_goes_on_while_the_bot_thinks_is_heard() -> None:
+    turns = listening()
+    play(turns, (True, 1.0), (False, 1.0))
+    assert UtteranceStarted in kinds(play(turns, (True, 0.5)))
