@@ -1,0 +1,301 @@
+"""The programs that make a line, started in order, watched, restarted, and stopped in reverse.
+
+    action server → Rasa → the line process (fed watchdog) → Asterisk
+
+A child never outlives us (PR_SET_PDEATHSIG), writes its output to `var/log/<name>.log`, and lives in `var/home` so that
+nothing outside the project's folder changes. The line process sends a heartbeat from its event loop through a pipe: when
+it stops for `telephony.watchdog_s`, the process is killed, its callers' websockets close, and the dialplan takes them to
+a human (a hung bot must become a dead bot).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+import aiohttp
+
+from ivr.errors import NotPrepared, PeerDown
+from ivr.settings import Settings
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_FD = "IVR_HEARTBEAT_FD"
+"""Environment variable: the pipe that the line process writes its heartbeat to."""
+HEARTBEAT_S = 0.25
+STOP_S = 8.0
+"""A child that has not ended this long after SIGTERM is killed."""
+RESTART_S = (1.0, 2.0, 5.0, 15.0, 30.0)
+"""Pauses before a dead program is started again."""
+PR_SET_PDEATHSIG = 1
+
+Tell = Callable[[str], None]
+"""Where progress goes: one line each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    name: str
+    argv: tuple[str, ...]
+    ready: Callable[[], Awaitable[bool]]
+    """Asked again and again until true."""
+    ready_within_s: float
+    cwd: Path
+    what: str
+    """What a person reads while waiting."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    watched: bool = False
+    """Sends heartbeats."""
+
+
+class Processes:
+    """Children of one command. `async with Processes(settings, print) as processes: await processes.start(program)`."""
+
+    def __init__(self, settings: Settings, tell: Tell) -> None:
+        self._settings = settings
+        self._tell = tell
+        self._children: dict[str, asyncio.subprocess.Process] = {}
+        self._keepers: list[asyncio.Task[None]] = []
+        self._stopping = False
+
+    async def __aenter__(self) -> Processes:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self, program: Program) -> None:
+        """Start it, wait until it is ready, keep it running. Raises `PeerDown` with the end of its log."""
+        began = time.monotonic()
+        child = await self._spawn(program)
+        told = began
+        while not await program.ready():
+            if child.returncode is not None:
+                raise PeerDown(f"{program.what}启动后又退出了（代码 {child.returncode}）：{self._last_words(program)}")
+            if time.monotonic() - began > program.ready_within_s:
+                raise PeerDown(
+                    f"{program.what}在 {program.ready_within_s:.0f} 秒内没有就绪，请看 {self.log_file(program)}。"
+                )
+            if time.monotonic() - told >= 10:
+                told = time.monotonic()
+                self._tell(f"还在等{program.what}就绪……已 {told - began:.0f} 秒")
+            await asyncio.sleep(0.2)
+        self._tell(f"{program.what}已就绪（{time.monotonic() - began:.1f} 秒）")
+        self._keepers.append(asyncio.create_task(self._keep(program), name=f"keep {program.name}"))
+
+    def pid(self, name: str) -> int:
+        return self._children[name].pid
+
+    async def stop(self) -> None:
+        """All children, the last started first."""
+        self._stopping = True
+        for keeper in self._keepers:
+            keeper.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
+        for child in reversed(list(self._children.values())):
+            await _end(child)
+        self._children.clear()
+
+    def log_file(self, program: Program) -> Path:
+        return self._settings.var / "log" / f"{program.name}.log"
+
+    async def _spawn(self, program: Program) -> asyncio.subprocess.Process:
+        file = self.log_file(program)
+        for folder in (file.parent, self._settings.var / "home", self._settings.var / "tmp"):
+            folder.mkdir(parents=True, exist_ok=True)
+        env = {**os.environ, **_private_home(self._settings), **program.env}
+        reader, writer = os.pipe() if program.watched else (-1, -1)
+        try:
+            if program.watched:
+                env[HEARTBEAT_FD] = str(writer)
+            with file.open("ab") as output:
+                child = await asyncio.create_subprocess_exec(
+                    *program.argv,
+                    cwd=program.cwd,
+                    env=env,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    pass_fds=(writer,) if program.watched else (),
+                    start_new_session=True,
+                    preexec_fn=die_with_parent,
+                )
+        except FileNotFoundError as error:
+            raise NotPrepared(f"找不到程序 {program.argv[0]}：请先运行 make prepare。") from error
+        finally:
+            if program.watched:
+                os.close(writer)
+        self._children[program.name] = child
+        if program.watched:
+            watch = _watch(child, reader, self._settings.telephony.watchdog_s)
+            self._keepers.append(asyncio.create_task(watch, name=f"watch {program.name}"))
+        return child
+
+    async def _keep(self, program: Program) -> None:
+        """Start it again whenever it dies."""
+        deaths = 0
+        while True:
+            began = time.monotonic()
+            code = await self._children[program.name].wait()
+            deaths = 1 if time.monotonic() - began > 60 else deaths + 1
+            pause_s = RESTART_S[min(deaths, len(RESTART_S)) - 1]
+            self._tell(
+                f"{program.what}退出了（代码 {code}），{pause_s:.0f} 秒后重新启动；日志在 {self.log_file(program)}"
+            )
+            await asyncio.sleep(pause_s)
+            await self._spawn(program)
+
+    def _last_words(self, program: Program) -> str:
+        lines = self.log_file(program).read_text("utf-8", "replace").strip().splitlines()
+        return "\n".join(["", *lines[-5:], f"（全文：{self.log_file(program)}）"])
+
+
+def die_with_parent() -> None:
+    """In the child, between fork and exec: be killed when the parent dies."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    if child.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        child.terminate()
+    try:
+        await asyncio.wait_for(child.wait(), STOP_S)
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        await child.wait()
+
+
+async def _watch(child: asyncio.subprocess.Process, reader: int, longest_s: float) -> None:
+    """Kill the child when its heartbeat stops. Begins with the first beat: start-up may take its time."""
+    loop = asyncio.get_running_loop()
+    stream = asyncio.StreamReader()
+    transport, _ = await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(reader, "rb", 0)
+    )
+    try:
+        if not await stream.read(1):
+            return
+        while True:
+            try:
+                if not await asyncio.wait_for(stream.read(4096), longest_s):
+                    return
+            except TimeoutError:
+                log.error("process %s has not beaten for %.1f s; killed", child.pid, longest_s)
+                with contextlib.suppress(ProcessLookupError):
+                    child.kill()
+                return
+    finally:
+        transport.close()
+
+
+async def beat() -> None:
+    """In the line process: the heartbeat, fed from the event loop. Returns at once where nobody watches."""
+    number = os.environ.get(HEARTBEAT_FD)
+    if not number:
+        return
+    fd = int(number)
+    os.set_blocking(fd, False)
+    while True:
+        with contextlib.suppress(BlockingIOError):
+            os.write(fd, b".")
+        await asyncio.sleep(HEARTBEAT_S)
+
+
+# --- the programs -----------------------------------------------------------------
+
+
+def actions(settings: Settings) -> Program:
+    port = settings.ports.actions
+    return Program(
+        name="actions",
+        what="动作服务",
+        argv=(sys.executable, "-m", "ivr", "actions"),
+        cwd=settings.root,
+        ready=lambda: answers(f"http://{settings.host}:{port}/health"),
+        ready_within_s=40,
+    )
+
+
+def rasa(settings: Settings) -> Program:
+    python = settings.root / ".venv-rasa" / "bin" / "python"
+    models = settings.var / "models"
+    if not any(models.glob("*.tar.gz")):
+        raise NotPrepared(f"{models} 里没有训练好的对话模型：请先运行 make prepare。")
+    ports, host = settings.ports, settings.host
+    return Program(
+        name="rasa",
+        what="对话服务 Rasa（约需一分钟）",
+        argv=(
+            str(python), "-m", "rasa", "run", "--enable-api", "--model", str(models), "--interface", host,
+            "--port", str(ports.rasa), "--endpoints", str(settings.root / "dialogue" / "endpoints.yml"),
+            "--credentials", str(settings.root / "dialogue" / "credentials.yml"),
+        ),
+        cwd=settings.root / "dialogue",
+        env={
+            "RASA_TELEMETRY_ENABLED": "false",
+            "IVR_ACTIONS_URL": f"http://{host}:{ports.actions}/webhook",
+            "TF_CPP_MIN_LOG_LEVEL": "2",
+            "SANIC_WORKERS": "1",
+        },
+        ready=lambda: answers(f"http://{host}:{ports.rasa}/status"),
+        ready_within_s=240,
+    )  # fmt: skip
+
+
+def line(settings: Settings) -> Program:
+    return Program(
+        name="line",
+        what="线路进程",
+        argv=(sys.executable, "-m", "ivr", "line"),
+        cwd=settings.root,
+        ready=lambda: answers(f"http://{settings.host}:{settings.ports.events}/health"),
+        ready_within_s=90,
+        watched=True,
+    )
+
+
+def _private_home(settings: Settings) -> dict[str, str]:
+    home = settings.var / "home"
+    return {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config"), "XDG_CACHE_HOME": str(home / ".cache"),
+            "TMPDIR": str(settings.var / "tmp"), "PYTHONUNBUFFERED": "1"}  # fmt: skip
+
+
+async def answers(url: str, timeout_s: float = 2.0) -> bool:
+    """Does an HTTP server answer 200 there?"""
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=timeout_s)) as http,
+            http.get(url) as response,
+        ):
+            return response.status == 200
+    except (aiohttp.ClientError, TimeoutError):
+        return False
+
+
+def busy_ports(host: str, tcp: Mapping[str, int]) -> list[str]:
+    """Those of the named TCP ports that something already listens on, as sentences."""
+    found = []
+    for name, port in tcp.items():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                found.append(f"端口 {port}（{name}）已被占用：请停掉占用它的程序，或在 ivr.toml 的 [ports] 里换一个。")
+    return found
