@@ -10,7 +10,8 @@
     ├── IllegalEvent            an event that the state of a call does not allow
     ├── SpeechFailed            recognition or synthesis of one sentence failed (retry)
     └── TicketError             a ticket, a step of its life or its store is not as it must be
-        └── StoreBusy           the database is locked for too long           (retry)
+        ├── StoreBusy           the database is locked for too long           (retry)
+        └── TicketChanged       somebody saved the ticket since it was read   (read again, retry)
 
 `code` is stable and machine readable; `retry` says whether the same call may go through later.
 The message is for a person: what is wrong, where, and what to do.
@@ -64,4 +65,9 @@ class TicketError(IvrError):
 
 class StoreBusy(TicketError):
     code = "store_busy"
+    retry = True
+
+
+class TicketChanged(TicketError):
+    code = "ticket_changed"
     retry = True

@@ -72,9 +72,8 @@ def moved(ticket: Ticket, step: Step) -> Ticket:
 def check_followed(before: Ticket, after: Ticket) -> None:
     """Raises `TicketError` when a stored ticket's outcome, or a stage without a step that leads there, is changed."""
     if after.status not in STATUS[before.status]:
-        raise TicketError(
-            f"工单 {before.ticket_no} 的通话结果已经是“{STATUS_ZH[before.status]}”，不能改成“{STATUS_ZH[after.status]}”。"
-        )
+        was, would_be = STATUS_ZH[before.status], STATUS_ZH[after.status]
+        raise TicketError(f"工单 {before.ticket_no} 的通话结果已定为“{was}”，不能改成“{would_be}”。")
     reachable = {to for (stage, _), to in STAGE.items() if stage == before.stage}
     if after.stage != before.stage and after.stage not in reachable:
         raise TicketError(

@@ -1,0 +1,1 @@
+"""Alembic: how the tables became what `schema` says. Run by `TicketStore.open`."""

@@ -1,0 +1,343 @@
+"""The store of tickets, written by several processes at once: the action server (facts), the line (what was said,
+what became of a hand-off, call-backs), people.
+
+Who writes what is kept apart so that nobody's work is lost:
+
+- `save` writes everything but the outcome of a hand-off, and never clears a call-back. It carries the version that was
+  read; had somebody else saved meanwhile it raises `TicketChanged`, and the caller reads again. `change` reads itself.
+- `record_handoff`, `record_callback` and `record_recording` write only their own columns, whatever the version.
+- `add_line` writes the transcript, a table of its own, by call.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Row, Select, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ivr.errors import TicketChanged, TicketError
+from ivr.tickets import rows
+from ivr.tickets.database import Database
+from ivr.tickets.lifecycle import check_followed
+from ivr.tickets.schema import CHANGES, DAYS, TICKETS, TRANSCRIPT
+from ivr.tickets.ticket import Callback, Handoff, Outcome, Ticket, TranscriptLine
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry of a ticket's history."""
+
+    at: dt.datetime
+    who: str
+    why: str
+    changed: Mapping[str, Any]
+    """Key of the contract's form → [before, after]."""
+
+
+class TicketStore:
+    """`url` is SQLAlchemy's (`sqlite+aiosqlite:///…`, `postgresql+asyncpg://…`); `zone` the business time zone, in
+    which days begin and times are given back. Methods raise `StoreBusy` when the database is held by others for longer
+    than `patience_s` seconds, `TicketError` for everything else that is wrong with it."""
+
+    def __init__(
+        self,
+        url: str,
+        zone: dt.tzinfo,
+        *,
+        patience_s: float = 6.0,
+        now: Callable[[], dt.datetime] | None = None,
+    ) -> None:
+        self._database = Database(url, patience_s=patience_s)
+        self._zone = zone
+        self._now = now or (lambda: dt.datetime.now(zone))
+
+    async def open(self) -> None:
+        """Creates or migrates the tables. Any number of processes may do so at once."""
+        await self._database.open()
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    # --- writing -----------------------------------------------------------------
+
+    async def create(self, ticket: Ticket, *, by: str = "bot", why: str = "通话中记下第一条事实") -> Ticket:
+        """Writes a new ticket and allots its number: GDyyyymmdd-NNNNNN, counted from 1 on each day of `created_at`."""
+        if ticket.ticket_no:
+            raise TicketError(f"工单 {ticket.ticket_no} 已经有编号，不能再新建。")
+
+        async def do(connection: AsyncConnection) -> Ticket:
+            day = ticket.created_at.astimezone(self._zone).date()
+            number = await _next_number(connection, day)
+            numbered = replace(ticket, ticket_no=f"GD{day:%Y%m%d}-{number:06d}", version=1)
+            await self._insert(connection, numbered, by, why)
+            return await self._whole(connection, numbered.ticket_no)
+
+        return await self._database.write(do)
+
+    async def put_on_file(self, ticket: Ticket, *, by: str, why: str) -> Ticket:
+        """Writes a ticket that has its number already (another system's, a simulation's). Raises `TicketError` when the
+        number is taken."""
+
+        async def do(connection: AsyncConnection) -> Ticket:
+            if await _row(connection, ticket.ticket_no):
+                raise TicketError(f"编号 {ticket.ticket_no} 已被占用。")
+            await _keep_free(connection, ticket.ticket_no)
+            await self._insert(connection, replace(ticket, version=1), by, why)
+            return await self._whole(connection, ticket.ticket_no)
+
+        return await self._database.write(do)
+
+    async def save(self, ticket: Ticket, *, by: str, why: str) -> Ticket:
+        """Writes what changed, with who and why; gives the ticket as it is now stored. Raises `TicketChanged` when it
+        was saved by somebody else since it was read, `TicketError` for a step its life does not allow."""
+
+        async def do(connection: AsyncConnection) -> Ticket:
+            return await self._update(connection, ticket, by, why)
+
+        return await self._database.write(do)
+
+    async def change(self, ticket_no: str, alter: Callable[[Ticket], Ticket], *, by: str, why: str) -> Ticket:
+        """Reads, alters and saves in one transaction. `alter` must be pure: it may run twice."""
+
+        async def do(connection: AsyncConnection) -> Ticket:
+            return await self._update(connection, alter(await self._whole(connection, ticket_no)), by, why)
+
+        return await self._database.write(do)
+
+    async def record_handoff(
+        self, ticket_no: str, outcome: Outcome, agent: str | None, waited_s: float | None, *, by: str = "line"
+    ) -> None:
+        """What became of a hand-off. One that nobody had asked for counts as asked for now, because the bot failed."""
+
+        def values(ticket: Ticket) -> dict[str, Any]:
+            handoff = ticket.handoff or Handoff("bot_failure", ticket.hotline, self._now())
+            return rows.request_of(handoff) | rows.outcome_of(
+                replace(handoff, outcome=outcome, agent=agent, waited_s=waited_s)
+            )
+
+        await self._record(ticket_no, values, by, "转人工的结果")
+
+    async def record_callback(self, ticket_no: str, callback: Callback, *, by: str = "line") -> None:
+        await self._record(ticket_no, lambda _: rows.callback_of(callback), by, "约定回电")
+
+    async def record_recording(self, ticket_no: str, file: str, *, by: str = "line") -> None:
+        await self._record(ticket_no, lambda _: {"recording": file}, by, "录音")
+
+    async def add_line(self, call_id: str, line: TranscriptLine) -> None:
+        """Appends to what was said in a call, whether or not there is a ticket yet."""
+
+        async def do(connection: AsyncConnection) -> None:
+            await connection.execute(
+                insert(TRANSCRIPT).values(
+                    call_id=call_id, who=line.who, text=line.text, at=line.at, confidence=line.confidence
+                )
+            )
+
+        await self._database.write(do)
+
+    # --- reading -----------------------------------------------------------------
+
+    async def get(self, ticket_no: str) -> Ticket:
+        """With transcript and related tickets. Raises `TicketError` when there is none of that number."""
+        return await self._database.read(lambda connection: self._whole(connection, ticket_no))
+
+    async def of_call(self, call_id: str) -> tuple[Ticket, ...]:
+        """The tickets of a call, whole, in the order they were made."""
+
+        async def ask(connection: AsyncConnection) -> tuple[Ticket, ...]:
+            wanted = select(TICKETS).where(TICKETS.c.call_id == call_id).order_by(*OLDEST_FIRST)
+            return await self._completed(connection, (await connection.execute(wanted)).all())
+
+        return await self._database.read(ask)
+
+    async def of_caller(self, number: str, *, before: dt.datetime, limit: int = 20) -> tuple[Ticket, ...]:
+        """Tickets of a caller's number made before a moment, newest first, without transcripts."""
+        wanted = select(TICKETS).where(TICKETS.c.caller_number == number, TICKETS.c.created_at < before)
+        return await self._listed(wanted, limit, 0)
+
+    async def find(
+        self,
+        *,
+        hotline: str | None = None,
+        category: str | None = None,
+        status: str | None = None,
+        stage: str | None = None,
+        urgency: str | None = None,
+        since: dt.datetime | None = None,
+        until: dt.datetime | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> tuple[Ticket, ...]:
+        """Tickets that are all of this, newest first, without transcripts. `since` is included, `until` is not."""
+        equal = {"hotline": hotline, "category": category, "status": status, "stage": stage, "urgency": urgency}
+        wanted = select(TICKETS).where(
+            *(TICKETS.c[name] == value for name, value in equal.items() if value is not None)
+        )
+        if since is not None:
+            wanted = wanted.where(TICKETS.c.created_at >= since)
+        if until is not None:
+            wanted = wanted.where(TICKETS.c.created_at < until)
+        return await self._listed(wanted, limit, offset)
+
+    async def callbacks_due(self, at: dt.datetime, *, limit: int = 50) -> tuple[Ticket, ...]:
+        """Tickets whose call-back is due by `at` and that nobody has closed, most urgent first."""
+        wanted = (
+            select(TICKETS)
+            .where(TICKETS.c.callback_due <= at, TICKETS.c.stage != "closed")
+            .order_by(TICKETS.c.callback_due, TICKETS.c.ticket_no)
+            .limit(limit)
+        )
+        return await self._database.read(lambda connection: self._tickets(connection, wanted))
+
+    async def transcript(self, call_id: str) -> tuple[TranscriptLine, ...]:
+        """What was said in a call, in the order of time."""
+        return await self._database.read(lambda connection: _transcript(connection, call_id))
+
+    async def history(self, ticket_no: str) -> tuple[Change, ...]:
+        """Every change of a ticket, oldest first."""
+
+        async def ask(connection: AsyncConnection) -> tuple[Change, ...]:
+            wanted = select(CHANGES).where(CHANGES.c.ticket_no == ticket_no).order_by(CHANGES.c.id)
+            return tuple(
+                Change(row.at.astimezone(self._zone), row.who, row.why, row.changed)
+                for row in await connection.execute(wanted)
+            )
+
+        return await self._database.read(ask)
+
+    # --- parts -------------------------------------------------------------------
+
+    async def _insert(self, connection: AsyncConnection, ticket: Ticket, by: str, why: str) -> None:
+        values = rows.row_of(ticket)
+        if ticket.handoff:
+            values |= rows.request_of(ticket.handoff) | rows.outcome_of(ticket.handoff)
+        if ticket.callback:
+            values |= rows.callback_of(ticket.callback)
+        await connection.execute(insert(TICKETS).values(values))
+        await self._note(connection, None, ticket, by, why)
+
+    async def _update(self, connection: AsyncConnection, ticket: Ticket, by: str, why: str) -> Ticket:
+        row = await _row(connection, ticket.ticket_no)
+        if row is None:
+            raise TicketError(_UNKNOWN.format(ticket.ticket_no))
+        before = rows.ticket_of(_columns(row), self._zone)
+        if before.version != ticket.version:
+            raise TicketChanged(_CHANGED.format(ticket.ticket_no))
+        check_followed(before, ticket)
+        values = rows.row_of(ticket)
+        # The line's columns: kept as they are, whatever was read before.
+        values["recording"] = ticket.recording or before.recording
+        values |= rows.request_of(ticket.handoff) if ticket.handoff else {}
+        values |= rows.callback_of(ticket.callback) if ticket.callback else {}
+        after = rows.ticket_of(_columns(row) | values, self._zone)
+        if after == before:
+            return replace(before, transcript=ticket.transcript, related=ticket.related)
+        result = await connection.execute(
+            update(TICKETS)
+            .where(TICKETS.c.ticket_no == ticket.ticket_no, TICKETS.c.version == ticket.version)
+            .values(values | {"version": ticket.version + 1})
+        )
+        if result.rowcount != 1:
+            raise TicketChanged(_CHANGED.format(ticket.ticket_no))
+        await self._note(connection, before, after, by, why)
+        return replace(after, version=ticket.version + 1, transcript=ticket.transcript, related=ticket.related)
+
+    async def _record(self, ticket_no: str, values: Callable[[Ticket], dict[str, Any]], by: str, why: str) -> None:
+        async def do(connection: AsyncConnection) -> None:
+            row = await _row(connection, ticket_no)
+            if row is None:
+                raise TicketError(_UNKNOWN.format(ticket_no))
+            before = rows.ticket_of(_columns(row), self._zone)
+            new = values(before)
+            after = rows.ticket_of(_columns(row) | new, self._zone)
+            await connection.execute(update(TICKETS).where(TICKETS.c.ticket_no == ticket_no).values(new))
+            await self._note(connection, before, after, by, why)
+
+        await self._database.write(do)
+
+    async def _note(self, connection: AsyncConnection, before: Ticket | None, after: Ticket, by: str, why: str) -> None:
+        changed = rows.changed(before, after)
+        if changed:
+            entry = {"ticket_no": after.ticket_no, "at": self._now(), "who": by, "why": why, "changed": changed}
+            await connection.execute(insert(CHANGES).values(entry))
+
+    async def _whole(self, connection: AsyncConnection, ticket_no: str) -> Ticket:
+        row = await _row(connection, ticket_no)
+        if row is None:
+            raise TicketError(_UNKNOWN.format(ticket_no))
+        return (await self._completed(connection, [row]))[0]
+
+    async def _completed(self, connection: AsyncConnection, found: Sequence[Row[Any]]) -> tuple[Ticket, ...]:
+        """With what other rows and tables know; all rows are of one call."""
+        if not found:
+            return ()
+        call_id = found[0].call_id
+        of_call = select(TICKETS.c.ticket_no).where(TICKETS.c.call_id == call_id).order_by(*OLDEST_FIRST)
+        numbers = list(await connection.scalars(of_call))
+        lines = await _transcript(connection, call_id)
+        return tuple(
+            replace(
+                rows.ticket_of(_columns(row), self._zone),
+                transcript=lines,
+                related=tuple(number for number in numbers if number != row.ticket_no),
+            )
+            for row in found
+        )
+
+    async def _listed(self, wanted: Select[Any], limit: int, offset: int) -> tuple[Ticket, ...]:
+        newest = wanted.order_by(TICKETS.c.created_at.desc(), TICKETS.c.ticket_no.desc()).limit(limit).offset(offset)
+        return await self._database.read(lambda connection: self._tickets(connection, newest))
+
+    async def _tickets(self, connection: AsyncConnection, wanted: Select[Any]) -> tuple[Ticket, ...]:
+        return tuple(rows.ticket_of(_columns(row), self._zone) for row in await connection.execute(wanted))
+
+
+OLDEST_FIRST = (TICKETS.c.created_at, TICKETS.c.ticket_no)
+_UNKNOWN = "没有编号为 {} 的工单，请核对编号（形如 GD20261122-000001）。"
+_CHANGED = "工单 {} 在读出之后已被别处保存，请重新读取再改。"
+
+
+def _columns(row: Row[Any]) -> dict[str, Any]:
+    return {str(name): value for name, value in row._mapping.items()}
+
+
+async def _row(connection: AsyncConnection, ticket_no: str) -> Row[Any] | None:
+    return (await connection.execute(select(TICKETS).where(TICKETS.c.ticket_no == ticket_no))).one_or_none()
+
+
+async def _transcript(connection: AsyncConnection, call_id: str) -> tuple[TranscriptLine, ...]:
+    wanted = select(TRANSCRIPT).where(TRANSCRIPT.c.call_id == call_id).order_by(TRANSCRIPT.c.at, TRANSCRIPT.c.id)
+    return tuple(TranscriptLine(row.who, row.text, row.at, row.confidence) for row in await connection.execute(wanted))
+
+
+async def _next_number(connection: AsyncConnection, day: dt.date) -> int:
+    count_up = update(DAYS).where(DAYS.c.day == day).values(last=DAYS.c.last + 1).returning(DAYS.c.last)
+    number = await connection.scalar(count_up)
+    if number is None:
+        try:
+            async with connection.begin_nested():
+                await connection.execute(insert(DAYS).values(day=day, last=1))
+        except IntegrityError:  # another writer began the day
+            number = await connection.scalar(count_up)
+        else:
+            number = 1
+    return int(number or 1)
+
+
+async def _keep_free(connection: AsyncConnection, ticket_no: str) -> None:
+    """Numbers allotted later must not meet one that came from outside."""
+    head, _, tail = ticket_no.partition("-")
+    try:
+        day, taken = dt.datetime.strptime(head, "GD%Y%m%d").date(), int(tail)  # noqa: DTZ007  (a day, not a moment)
+    except ValueError:
+        return
+    last = await connection.scalar(select(func.max(DAYS.c.last)).where(DAYS.c.day == day))
+    if last is None:
+        await connection.execute(insert(DAYS).values(day=day, last=taken))
+    elif last < taken:
+        await connection.execute(update(DAYS).where(DAYS.c.day == day).values(last=taken))
