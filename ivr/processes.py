@@ -2,10 +2,10 @@
 
     action server → Rasa → the line process (fed watchdog) → Asterisk
 
-A child never outlives us (PR_SET_PDEATHSIG), writes its output to `var/log/<name>.log`, and lives in `var/home` so that
-nothing outside the project's folder changes. The line process sends a heartbeat from its event loop through a pipe: when
-it stops for `telephony.watchdog_s`, the process is killed, its callers' websockets close, and the dialplan takes them to
-a human (a hung bot must become a dead bot).
+A child never outlives us (PR_SET_PDEATHSIG), writes its output to `var/log/<name>.log`, and lives in `var/home` so
+that nothing outside the project's folder changes. The line process sends a heartbeat from its event loop through a
+pipe: when it stops for `telephony.watchdog_s`, the process is killed, its callers' websockets close, and the dialplan
+takes them to a human (a hung bot must become a dead bot).
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ async def _watch(child: asyncio.subprocess.Process, reader: int, longest_s: floa
                 if not await asyncio.wait_for(stream.read(4096), longest_s):
                     return
             except TimeoutError:
-                log.error("process %s has not beaten for %.1f s; killed", child.pid, longest_s)
+                log.warning("process %s has not beaten for %.1f s; killed", child.pid, longest_s)
                 with contextlib.suppress(ProcessLookupError):
                     child.kill()
                 return

@@ -1,0 +1,83 @@
+"""The command line: `ivr …` or `python -m ivr …`. Thin: each command lives in a module of `ivr/commands/`."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ivr.errors import IvrError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "up": ("up", "启动整条线路并保持运行"),
+    "demo": ("demo", "打一通真实的电话，从来电到工单再到人工"),
+    "chat": ("chat", "用键盘和机器人对话"),
+    "simulate": ("simulate", "让模拟来电人按剧本打电话或对话"),
+    "doctor": ("doctor", "检查安装和配置"),
+    "tickets": ("tickets", "查看工单"),
+    "speech": ("speech", "语音：预先合成、评测"),
+    "score": ("score", "单独看一句话的判断"),
+    "flow": ("flow", "画出通话状态图"),
+    "line": ("line", "线路进程（由 up 启动）"),
+    "actions": ("actions", "动作服务（由 up 启动）"),
+}
+"""Name → module below `ivr.commands`, and its one-line help. A module offers `command` (a function) or `app` (a group)."""
+
+
+def main() -> None:
+    name = next((word for word in sys.argv[1:] if word in COMMANDS), None)
+    app = typer.Typer(no_args_is_help=True, add_completion=False, help="投诉热线语音机器人。", rich_markup_mode="rich")
+    app.callback()(_options)
+    for command, (module, summary) in COMMANDS.items():
+        if name in (None, command):
+            _register(app, command, module, summary, load=command == name)
+    try:
+        app()
+    except IvrError as error:
+        if os.environ.get("IVR_DEBUG"):
+            raise
+        typer.secho(f"错误：{error}", fg=typer.colors.RED, err=True)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+def _register(app: typer.Typer, command: str, module: str, summary: str, *, load: bool) -> None:
+    """Only the command that runs is imported: `ivr --help` must not wait for the rest."""
+    if not load:
+        app.command(command, help=summary)(_placeholder)
+        return
+    loaded: Any = importlib.import_module(f"ivr.commands.{module}")
+    if hasattr(loaded, "app"):
+        app.add_typer(loaded.app, name=command, help=summary)
+    else:
+        run: Callable[..., Any] = loaded.command
+        app.command(command, help=run.__doc__ or summary)(run)
+
+
+def _placeholder() -> None:
+    """Never run: stands for a command in the list of all."""
+
+
+def _options(
+    settings: Annotated[Path | None, typer.Option(help="设置文件，默认是项目里的 ivr.toml")] = None,
+    *,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="显示详细日志")] = False,
+) -> None:
+    if settings:
+        os.environ["IVR_SETTINGS"] = str(settings.resolve())  # children take the same
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+
+
+if __name__ == "__main__":
+    main()

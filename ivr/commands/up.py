@@ -1,0 +1,52 @@
+"""`ivr up`: the whole line, until it is interrupted."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from ivr import app
+from ivr.packs import load_packs
+from ivr.settings import Settings, load
+
+
+def command(
+    *,
+    simulation: Annotated[bool, typer.Option("--simulation", help="也接受模拟来电（只用于测试）")] = False,
+) -> None:
+    """启动整条线路（Asterisk、Rasa、动作服务、线路进程），一直运行到 Ctrl-C。"""
+    settings = load()
+    asyncio.run(_up(replace(settings, simulation=settings.simulation or simulation)))
+
+
+async def _up(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    starting = asyncio.create_task(stop.wait())
+    async with app.running_line(settings, print):
+        for sentence in how_to_call(settings):
+            print(sentence)
+        await starting
+        print("正在停止……")
+
+
+def how_to_call(settings: Settings) -> list[str]:
+    """For a person with a softphone."""
+    host = settings.telephony.sip_host
+    shown = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104  (compared, not bound)
+    numbers = [
+        f"  {pack.name}：sip:{pack.dialled[0]}@{shown}:{settings.ports.sip}"
+        for pack in load_packs(settings.root / "data").values()
+    ]
+    return [
+        "线路已就绪。用任意 SIP 软电话（UDP，G.711 A-law，不用注册）拨打：",
+        *numbers,
+        f"坐席电话：用 {'、'.join(agent.extension for agent in settings.telephony.agents)} 注册到 {shown}:{settings.ports.sip}，"
+        f"密码在 {settings.var / 'secrets.toml'}。",
+        "工单：.venv/bin/ivr tickets list    停止：Ctrl-C",
+    ]
