@@ -27,7 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "line": ("line", "线路进程（由 up 启动）"),
     "actions": ("actions", "动作服务（由 up 启动）"),
 }
-"""Name → module below `ivr.commands`, and its one-line help. A module offers `command` (a function) or `app` (a group)."""
+"""Name → module below `ivr.commands`, one-line help. A module offers `command` (a function) or `app` (a group)."""
 
 
 def main() -> None:

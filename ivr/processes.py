@@ -27,7 +27,7 @@ from types import TracebackType
 import aiohttp
 
 from ivr.errors import NotPrepared, PeerDown
-from ivr.settings import Settings
+from ivr.settings import Settings, save
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +116,9 @@ class Processes:
         file = self.log_file(program)
         for folder in (file.parent, self._settings.var / "home", self._settings.var / "tmp"):
             folder.mkdir(parents=True, exist_ok=True)
-        env = {**os.environ, **_private_home(self._settings), **program.env}
+        own_settings = self._settings.var / "run" / "settings.json"
+        save(self._settings, own_settings)
+        env = {**os.environ, **_private_home(self._settings), "IVR_SETTINGS": str(own_settings), **program.env}
         reader, writer = os.pipe() if program.watched else (-1, -1)
         try:
             if program.watched:

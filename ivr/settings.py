@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -183,9 +184,10 @@ def load(file: Path | None = None) -> Settings:
             raise SettingsError(f"找不到设置文件 {path}：请检查 --settings 或 IVR_SETTINGS。")
         return Settings()
     try:
-        raw = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        raw = msgspec.json.decode(text) if path.suffix == ".json" else tomllib.loads(text)
         settings = msgspec.convert(raw, Settings, strict=True, dec_hook=_path_beside(path))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.MsgspecError) as error:
         raise SettingsError(f"设置文件 {path} 有误：{error}。") from error
     unknown = sorted(_unknown(raw, settings))
     if unknown:
@@ -197,7 +199,13 @@ def load(file: Path | None = None) -> Settings:
     return settings
 
 
-def _path_beside(file: Path):  # type: ignore[no-untyped-def]
+def save(settings: Settings, file: Path) -> None:
+    """The settings as a .json file that `load` reads: child processes get exactly ours."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(msgspec.json.encode(settings, enc_hook=str))
+
+
+def _path_beside(file: Path) -> Callable[[type, object], object]:
     def convert(kind: type, value: object) -> object:
         if issubclass(kind, Path) and isinstance(value, str):
             return (file.parent / value).resolve()

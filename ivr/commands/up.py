@@ -43,10 +43,10 @@ def how_to_call(settings: Settings) -> list[str]:
         f"  {pack.name}：sip:{pack.dialled[0]}@{shown}:{settings.ports.sip}"
         for pack in load_packs(settings.root / "data").values()
     ]
+    agents = "、".join(agent.extension for agent in settings.telephony.agents)
     return [
         "线路已就绪。用任意 SIP 软电话（UDP，G.711 A-law，不用注册）拨打：",
         *numbers,
-        f"坐席电话：用 {'、'.join(agent.extension for agent in settings.telephony.agents)} 注册到 {shown}:{settings.ports.sip}，"
-        f"密码在 {settings.var / 'secrets.toml'}。",
+        f"坐席电话：用 {agents} 注册到 {shown}:{settings.ports.sip}，密码在 {settings.var / 'secrets.toml'}。",
         "工单：.venv/bin/ivr tickets list    停止：Ctrl-C",
     ]

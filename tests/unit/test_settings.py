@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ivr.errors import SettingsError
+from ivr.settings import Ports, Settings, load, save
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "ivr.toml"
+    file.write_text(text, "utf-8")
+    return file
+
+
+def test_without_a_file_the_defaults_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("IVR_SETTINGS", raising=False)
+    monkeypatch.setattr("ivr.settings.PROJECT", Path("/nonexistent"))
+    assert load() == Settings()
+
+
+def test_a_file_changes_what_it_names_and_paths_are_beside_it(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, 'var = "state"\n[ports]\nsip = 5070\n[[telephony.agents]]\nextension = "9001"\n'))
+    assert settings.ports.sip == 5070
+    assert settings.ports.ami == Ports().ami
+    assert settings.var == tmp_path / "state"
+    assert [agent.extension for agent in settings.telephony.agents] == ["9001"]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("sipp = 1", "sipp"),
+        ("[ports]\nsipp = 1", "ports.sipp"),
+        ('[ports]\nsip = "x"', "ports.sip"),
+        ('time_zone = "Mars/Olympus"', "Mars/Olympus"),
+        ("[ports", "ivr.toml"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, text: str, named: str) -> None:
+    with pytest.raises(SettingsError, match=named.replace(".", r"\.")):
+        load(written(tmp_path, text))
+
+
+def test_a_named_file_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"nowhere\.toml"):
+        load(tmp_path / "nowhere.toml")
+
+
+def test_children_get_exactly_our_settings(tmp_path: Path) -> None:
+    settings = replace(Settings(), simulation=True, var=tmp_path / "v", ports=Ports(sip=7))
+    save(settings, tmp_path / "run" / "settings.json")
+    assert load(tmp_path / "run" / "settings.json") == settings
