@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ivr import processes as programs
 from ivr.call.ports import CallInfo
 from ivr.customers.port import Customers
-from ivr.errors import SettingsError
+from ivr.errors import PeerDown, SettingsError
 from ivr.packs import Pack, load_packs
+from ivr.processes import Processes, Program, Tell, answers, busy_ports
 from ivr.settings import Settings
+from ivr.telephony.asterisk.server import Prepared
+from ivr.telephony.asterisk.server import prepare as prepare_asterisk
 from ivr.tickets.store import TicketStore
 from ivr.tickets.taxonomy import Taxonomy, load_taxonomy
 
@@ -78,3 +83,67 @@ def simulation_file(settings: Settings, token: str, suffix: str) -> Path:
     if not TOKEN.fullmatch(token):
         raise SettingsError(f"模拟来电的标识 {token!r} 不对：只能是字母、数字、- 和 _。")
     return settings.var / "simulation" / f"{token}{suffix}"
+
+
+# --- the programs of a line ---------------------------------------------------------
+
+
+@contextlib.asynccontextmanager
+async def running_dialogue(settings: Settings, tell: Tell) -> AsyncIterator[None]:
+    """Rasa and its action server, for as long as the block lasts; what already runs at their ports is used as it is."""
+    async with Processes(settings, tell) as processes:
+        await _start_dialogue(processes, settings)
+        yield
+
+
+@contextlib.asynccontextmanager
+async def running_line(settings: Settings, tell: Tell) -> AsyncIterator[Processes]:
+    """The whole line. Raises `SettingsError`, `NotPrepared` or `PeerDown` when it cannot start."""
+    packs = load_packs(settings.root / "data")
+    asterisk = prepare_asterisk(settings, packs)
+    check_ports_free(settings)
+    tell(f"Asterisk {asterisk.asterisk.version}，对话服务 Rasa，动作服务，线路进程：正在启动（约一分钟）……")
+    async with Processes(settings, tell) as processes:
+        starting = [
+            asyncio.create_task(_start_dialogue(processes, settings)),
+            asyncio.create_task(_start_telephony(processes, settings, asterisk)),
+        ]
+        try:
+            await asyncio.gather(*starting)
+        finally:
+            for task in starting:
+                task.cancel()
+        yield processes
+
+
+async def _start_dialogue(processes: Processes, settings: Settings) -> None:
+    ports = settings.ports
+    if await answers(f"http://{settings.host}:{ports.rasa}/status"):
+        return
+    await processes.start(programs.actions(settings))
+    await processes.start(programs.rasa(settings))
+
+
+async def _start_telephony(processes: Processes, settings: Settings, asterisk: Prepared) -> None:
+    await processes.start(programs.line(settings))
+    await processes.start(
+        Program(
+            name="asterisk",
+            what="Asterisk",
+            argv=asterisk.start,
+            cwd=settings.var,
+            ready=lambda: asyncio.to_thread(asterisk.ready),
+            ready_within_s=40,
+        )
+    )
+
+
+def check_ports_free(settings: Settings) -> None:
+    """Raises `PeerDown` naming each port that somebody else holds."""
+    ports = settings.ports
+    ours = {
+        name: getattr(ports, name) for name in ("asterisk_http", "ami", "bot", "fastagi", "rasa", "actions", "events")
+    }
+    busy = busy_ports(settings.host, ours)
+    if busy:
+        raise PeerDown("；".join(busy))
