@@ -1,0 +1,79 @@
+"""What the caller says, from the first syllable to the words: one utterance at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from ivr.audio import FRAME_MS
+from ivr.call.ports import Heard, Hint, Listening, Recogniser
+from ivr.errors import SpeechFailed
+
+log = logging.getLogger(__name__)
+
+PREROLL_FRAMES = 40
+"""Sound kept from before an utterance was noticed (0.8 s), so that its first syllable is recognised too."""
+MARGIN_S = 0.2
+"""Sound taken before the first frame that voice activity called speech."""
+NOTHING = Heard(text="", confidence=0.0)
+
+Spawn = Callable[[Coroutine[Any, Any, Any], str], asyncio.Task[Any]]
+"""Starts a task that the call owns."""
+
+
+class Ear:
+    def __init__(self, recogniser: Recogniser, spawn: Spawn) -> None:
+        self._recogniser = recogniser
+        self._spawn = spawn
+        self._recent: deque[bytes] = deque(maxlen=PREROLL_FRAMES)
+        self._listening: Listening | None = None
+        self._early: asyncio.Task[Heard] | None = None
+
+    @property
+    def open(self) -> bool:
+        """An utterance was begun and its words are not taken yet."""
+        return self._listening is not None
+
+    def frame(self, pcm: bytes) -> None:
+        if self._listening:
+            self._listening.feed(pcm)
+        self._recent.append(pcm)
+
+    def start(self, hint: Hint, preroll_s: float) -> None:
+        """An utterance that began `preroll_s` ago."""
+        self._listening = self._recogniser.listen(hint)
+        wanted = round((preroll_s + MARGIN_S) * 1000 / FRAME_MS)
+        for pcm in list(self._recent)[-wanted:]:
+            self._listening.feed(pcm)
+
+    def decode_early(self) -> None:
+        """The utterance has probably ended: begin to recognise it."""
+        if self._listening:
+            self._early = self._spawn(self._decode(self._listening), "early decode")
+
+    def go_on(self) -> None:
+        """It had not ended."""
+        if self._early:
+            self._early.cancel()
+            self._early = None
+
+    def drop(self) -> None:
+        """The utterance is of no interest any more."""
+        self.go_on()
+        self._listening = None
+
+    async def words(self) -> Heard:
+        """What was said; the early result where there is one. Recognition that fails has heard nothing."""
+        if self._early:
+            return await self._early
+        return await self._decode(self._listening) if self._listening else NOTHING
+
+    async def _decode(self, listening: Listening) -> Heard:
+        try:
+            return await listening.result()
+        except SpeechFailed as error:
+            log.warning("%s", error)
+            return NOTHING
