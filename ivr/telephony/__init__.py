@@ -1,0 +1,1 @@
+"""The telephone line: implements `ivr.call.ports.Line` on Asterisk."""

@@ -1,0 +1,147 @@
+"""Where Asterisk brings the calls: two websockets a call, /control and /media, opened by Asterisk."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+from aiohttp import web
+
+from ivr.call.ports import CallInfo, Line
+from ivr.errors import TelephonyDown
+from ivr.settings import Settings
+from ivr.telephony.asterisk import ari, media
+from ivr.telephony.asterisk.control import Control
+from ivr.telephony.asterisk.line import AsteriskLine
+from ivr.telephony.asterisk.media_socket import MediaSocket
+from ivr.telephony.asterisk.secrets import load_secrets
+
+log = logging.getLogger(__name__)
+
+FIRST_EVENT_S = 5.0
+"""A control websocket whose call does not come within this is closed."""
+USER = "asterisk"
+"""Name that Asterisk logs in with (websocket_client.conf)."""
+
+
+class AsteriskDoor:
+    """Listens on `settings.ports.bot` and gives every call to `on_call`, in a task of its own. When `on_call` returns
+    or fails and the caller is still there, the call goes to a human."""
+
+    def __init__(self, settings: Settings, on_call: Callable[[Line], Awaitable[None]]) -> None:
+        self._settings = settings
+        self._on_call = on_call
+        self._secret = load_secrets(settings.var / "secrets.toml").bot
+        self._lines: dict[str, AsteriskLine] = {}
+        self._sockets: set[web.WebSocketResponse] = set()
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def calls(self) -> int:
+        """Calls that the bot has now."""
+        return len(self._lines)
+
+    async def start(self) -> None:
+        """Raises `TelephonyDown` when the port is taken."""
+        app = web.Application()
+        app.add_routes([web.get("/control", self._control), web.get("/media", self._media)])
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        port = self._settings.ports.bot
+        try:
+            await web.TCPSite(self._runner, self._settings.host, port).start()
+        except OSError as error:
+            await self.stop()
+            raise TelephonyDown(
+                f"端口 {port} 无法监听（{error.strerror}）：请停掉占用它的程序，或改设置里的 ports.bot。"
+            ) from error
+
+    async def stop(self) -> None:
+        """Calls that are left go on with a human."""
+        await asyncio.gather(*(socket.close() for socket in list(self._sockets)), return_exceptions=True)
+        if self._runner:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _control(self, request: web.Request) -> web.StreamResponse:
+        socket = await self._accept(request, "ari")
+        control = Control(socket)
+        line: AsteriskLine | None = None
+        task: asyncio.Task[None] | None = None
+        try:
+            async for event in control.events():
+                match event:
+                    case ari.Started(channel, ("call", *arguments), application) if line is None:
+                        line = AsteriskLine(self._info(channel, arguments), control, application)
+                        self._lines[line.token] = line
+                        task = asyncio.create_task(self._look_after(line), name=f"call-{channel}")
+                    case ari.Started(channel) if line and channel == line.media_channel:
+                        line.media_in_app()
+                    case ari.Left(channel, gone) if line and channel == line.info.call_id:
+                        line.left(gone=gone)
+                    case _:
+                        log.debug("control: %s", event)
+        finally:
+            if line:
+                line.lost()
+            if task:
+                await asyncio.gather(task, return_exceptions=True)
+            self._sockets.discard(socket)
+        return socket
+
+    async def _media(self, request: web.Request) -> web.StreamResponse:
+        line = self._lines.get(request.query.get("call", ""))
+        if line is None:
+            raise web.HTTPNotFound
+        socket = await self._accept(request, "media")
+        try:
+            await line.carry(MediaSocket(socket, time.monotonic))
+        finally:
+            self._sockets.discard(socket)
+        return socket
+
+    async def _look_after(self, line: AsteriskLine) -> None:
+        call = line.info.call_id
+        try:
+            await self._on_call(line)
+        except TelephonyDown as error:
+            log.info("call %s ended: %s", call, error)
+        except Exception:  # one call must not take the others with it
+            log.exception("call %s failed", call)
+        finally:
+            try:
+                await line.leave()
+            except TelephonyDown as error:
+                log.info("call %s: %s", call, error)
+            self._lines.pop(line.token, None)
+
+    async def _accept(self, request: web.Request, protocol: str) -> web.WebSocketResponse:
+        if not self._knows(request.headers.get("Authorization", "")):
+            raise web.HTTPUnauthorized
+        socket = web.WebSocketResponse(
+            protocols=(protocol,), compress=False, max_msg_size=media.LONGEST_SOUND * 16, timeout=1.0
+        )
+        await socket.prepare(request)
+        self._sockets.add(socket)
+        return socket
+
+    def _knows(self, authorization: str) -> bool:
+        expected = aiohttp.BasicAuth(USER, self._secret).encode()
+        return hmac.compare_digest(authorization.encode(), expected.encode())
+
+    def _info(self, call_id: str, arguments: list[str]) -> CallInfo:
+        """From `Stasis(ivr,call,hotline,caller,dialled,recorded,simulation)` in extensions.conf; FastAGI set them."""
+        hotline, caller, dialled, recorded, simulation = (*arguments, *[""] * 5)[:5]
+        return CallInfo(
+            call_id=call_id,
+            hotline=hotline,
+            caller_number=caller or None,
+            started_at=self._settings.now(),
+            dialled=dialled,
+            recorded=recorded == "1",
+            simulation=simulation or None,
+        )

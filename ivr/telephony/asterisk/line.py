@@ -1,0 +1,241 @@
+"""One call on Asterisk: implements `ivr.call.ports.Line`.
+
+The caller's channel and a media channel (chan_websocket) stand in one bridge. Control and media are two websockets
+that Asterisk opens; whatever ends either of them ends the line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import secrets
+from collections.abc import AsyncIterator
+
+from ivr.audio import FRAME_MS, SILENCE
+from ivr.call.ports import CallInfo, Digit, Frame, HungUp, LineEvent, Played, Transfer
+from ivr.errors import TelephonyDown, WireError
+from ivr.telephony.asterisk import media
+from ivr.telephony.asterisk.ari import segment
+from ivr.telephony.asterisk.control import Control
+from ivr.telephony.asterisk.media_socket import MediaSocket
+
+log = logging.getLogger(__name__)
+
+ANSWER_TIMEOUT_S = 5.0
+"""From the start of `answer` to sound; it takes some 30 ms."""
+QUIET_S = 0.1
+"""No packet for this long (a muted telephone sends none) counts as this much silence."""
+VERDICT_S = 0.3
+"""When media ends, control says within milliseconds why."""
+LONGEST_BACKLOG = 3000
+"""Events that wait to be read, a minute of sound; then sound is dropped, never a key or the end."""
+HUMAN = {"context": "human", "extension": "s", "priority": "1"}
+"""Where the dialplan takes a call to its queue."""
+
+
+class AsteriskLine:
+    def __init__(self, info: CallInfo, control: Control, application: str) -> None:
+        self._info = info
+        self._control = control
+        self._application = application
+        self._channel = segment(info.call_id)
+        self._bridge = segment(f"{info.call_id}-bridge")
+        self.media_channel = f"{info.call_id}-media"
+        self.token = secrets.token_urlsafe(16)
+        """Shown by the media websocket of this call."""
+        self._media: MediaSocket | None = None
+        self._media_ready = asyncio.Event()
+        self._media_in_app = asyncio.Event()
+        self._events: asyncio.Queue[LineEvent | None] = asyncio.Queue()
+        self._over = asyncio.Event()
+
+    @property
+    def info(self) -> CallInfo:
+        return self._info
+
+    @property
+    def over(self) -> bool:
+        """Hung up by either side, handed over, or lost."""
+        return self._over.is_set()
+
+    async def answer(self) -> None:
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                await asyncio.gather(
+                    self._ask("POST", f"bridges/{self._bridge}", type="mixing"),
+                    self._ask("POST", "channels/externalMedia", **self._media_options()),
+                )
+                # Before its own StasisStart the media channel cannot join a bridge (422).
+                await asyncio.gather(self._media_in_app.wait(), self._media_ready.wait())
+                await asyncio.gather(
+                    self._ask("POST", f"channels/{self._channel}/answer"),
+                    self._ask(
+                        "POST",
+                        f"bridges/{self._bridge}/addChannel",
+                        channel=f"{self._info.call_id},{self.media_channel}",
+                    ),
+                )
+        except TimeoutError as error:
+            raise TelephonyDown(
+                f"Asterisk 在 {ANSWER_TIMEOUT_S:g} 秒内没有接通声音（{self._info.call_id}）。"
+            ) from error
+
+    async def events(self) -> AsyncIterator[LineEvent]:
+        while True:
+            try:
+                async with asyncio.timeout(QUIET_S if self._media else None):
+                    event = await self._events.get()
+            except TimeoutError:
+                for _ in range(round(QUIET_S * 1000 / FRAME_MS)):
+                    yield Frame(SILENCE)
+                continue
+            if event is None:
+                return
+            yield event
+
+    async def play(self, pcm: bytes) -> None:
+        await self._sound().play(pcm)
+
+    async def mark(self, name: str) -> None:
+        self._sound().mark(name)
+
+    async def pause(self) -> None:
+        await self._sound().pause()
+
+    async def resume(self) -> None:
+        await self._sound().resume()
+
+    async def flush(self) -> None:
+        await self._sound().flush()
+
+    async def note_ticket(self, ticket_no: str) -> None:
+        # Two underscores: the agent's channel inherits it.
+        await self._set("__IVR_TICKET", ticket_no)
+
+    async def hand_over(self, transfer: Transfer) -> None:
+        if transfer.ticket_no:
+            await self.note_ticket(transfer.ticket_no)
+        await asyncio.gather(
+            self._set("IVR_QUEUE", transfer.queue),
+            self._set("IVR_REASON", transfer.reason),
+            self._set("QUEUE_PRIO", str(transfer.priority)),
+        )
+        await self._ask("POST", f"channels/{self._channel}/continue", **HUMAN)
+        self._end()
+        await self._tidy()
+
+    async def hang_up(self) -> None:
+        if self.over:
+            return
+        await self._ask("DELETE", f"channels/{self._channel}", reason="normal")
+        self._end(HungUp())
+        await self._tidy()
+
+    # --- what the two websockets bring ---
+
+    def media_in_app(self) -> None:
+        """StasisStart of the media channel."""
+        self._media_in_app.set()
+
+    def left(self, *, gone: bool) -> None:
+        """Control says that the caller's channel hung up (`gone`), or goes on elsewhere."""
+        self._end(*([HungUp()] if gone else []))
+
+    def lost(self) -> None:
+        """Control is closed."""
+        self._end(HungUp())
+
+    async def carry(self, socket: MediaSocket) -> None:
+        """Bring events of the media websocket until it closes."""
+        self._media = socket
+        try:
+            async for event in socket.events():
+                self._take(event)
+        except WireError:
+            log.exception("call %s: media", self._info.call_id)
+        await self._media_ended(socket)
+
+    async def leave(self) -> None:
+        """Nobody looks after this call any more: unless it is over the caller goes to a human."""
+        if self.over:
+            return
+        log.error("call %s goes to a human: the bot gave it up", self._info.call_id)
+        await self._set("IVR_REASON", "failed")
+        await self._ask("POST", f"channels/{self._channel}/continue", **HUMAN)
+        self._end(HungUp())
+        await self._tidy()
+
+    # --- inside ---
+
+    def _take(self, event: media.Event) -> None:
+        match event:
+            case media.Opened():
+                self._media_ready.set()
+            case media.Sound(frames):
+                if self._events.qsize() < LONGEST_BACKLOG:
+                    for pcm in frames:
+                        self._events.put_nowait(Frame(pcm))
+            case media.Key(digit):
+                if digit in "0123456789*#":
+                    self._events.put_nowait(Digit(digit))
+            case media.MarkReached(name):
+                self._events.put_nowait(Played(name))
+            case _:
+                pass
+
+    async def _media_ended(self, socket: MediaSocket) -> None:
+        try:
+            async with asyncio.timeout(VERDICT_S):
+                await self._over.wait()
+        except TimeoutError:
+            # The caller is still there and would hear nothing for ever.
+            try:
+                await self.leave()
+            except TelephonyDown as error:
+                log.warning("call %s: %s", self._info.call_id, error)
+        await socket.close()
+
+    def _end(self, *last: LineEvent) -> None:
+        if self.over:
+            return
+        self._over.set()
+        for event in last:
+            self._events.put_nowait(event)
+        self._events.put_nowait(None)
+
+    async def _tidy(self) -> None:
+        """Media channel and bridge of this call. The channel ends with its websocket."""
+        if self._media:
+            await self._media.close()
+        try:
+            await self._control.request("DELETE", f"bridges/{self._bridge}")
+        except TelephonyDown as error:
+            log.debug("call %s: %s", self._info.call_id, error)
+
+    def _sound(self) -> MediaSocket:
+        if self.over or self._media is None:
+            raise TelephonyDown(f"通话 {self._info.call_id} 已经结束，或还没有接通声音。")
+        return self._media
+
+    async def _set(self, variable: str, value: str) -> None:
+        # The value travels through the dialplan, AMI and SIP headers.
+        clean = re.sub(r"[^A-Za-z0-9_.+-]", "", value)
+        await self._ask("POST", f"channels/{self._channel}/variable", variable=variable, value=clean)
+
+    async def _ask(self, method: str, path: str, **query: str) -> None:
+        if self.over:
+            raise TelephonyDown(f"通话 {self._info.call_id} 已经结束，无法执行 {method} {path}。")
+        await self._control.request(method, path, query)
+
+    def _media_options(self) -> dict[str, str]:
+        return {
+            "app": self._application,
+            "channelId": self.media_channel,
+            "external_host": "media",
+            "transport": "websocket",
+            "connection_type": "client",
+            "encapsulation": "none",
+            "format": media.FORMAT,
+            "transport_data": f"f(json)v(call={self.token})",
+        }
