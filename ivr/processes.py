@@ -2,9 +2,9 @@
 
     action server → Rasa → the line process (fed watchdog) → Asterisk
 
-A child never outlives us (PR_SET_PDEATHSIG), writes its output to `var/log/<name>.log`, and lives in `var/home` so
-that nothing outside the project's folder changes. The line process sends a heartbeat from its event loop through a
-pipe: when it stops for `telephony.watchdog_s`, the process is killed, its callers' websockets close, and the dialplan
+A child never outlives us (PR_SET_PDEATHSIG), writes its output to `var/log/<name>.log` and its process id to
+`var/run/<name>.pid`, and lives in `var/home` so that nothing outside the project's folder changes. The line
+process sends a heartbeat from its event loop through a pipe: when it stops for `telephony.watchdog_s`, the process is killed, its callers' websockets close, and the dialplan
 takes them to a human (a hung bot must become a dead bot).
 """
 
@@ -141,6 +141,7 @@ class Processes:
             if program.watched:
                 os.close(writer)
         self._children[program.name] = child
+        (own_settings.parent / f"{program.name}.pid").write_text(str(child.pid))
         if program.watched:
             watch = _watch(child, reader, self._settings.telephony.watchdog_s)
             self._keepers.append(asyncio.create_task(watch, name=f"watch {program.name}"))
