@@ -3,9 +3,9 @@
     action server → Rasa → the line process (fed watchdog) → Asterisk
 
 A child never outlives us (PR_SET_PDEATHSIG), writes its output to `var/log/<name>.log` and its process id to
-`var/run/<name>.pid`, and lives in `var/home` so that nothing outside the project's folder changes. The line
-process sends a heartbeat from its event loop through a pipe: when it stops for `telephony.watchdog_s`, the process is killed, its callers' websockets close, and the dialplan
-takes them to a human (a hung bot must become a dead bot).
+`var/run/<name>.pid`, and lives in `var/home` so that nothing outside the project's folder changes. The line process
+sends a heartbeat from its event loop through a pipe: when it stops for `telephony.watchdog_s`, the process is killed,
+its callers' websockets close, and the dialplan takes them to a human (a hung bot must become a dead bot).
 """
 
 from __future__ import annotations

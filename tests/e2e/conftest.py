@@ -1,4 +1,4 @@
-"""The whole line, once for all end-to-end tests: `ivr up` as a person starts it, on ports and in a folder of its own."""
+"""The whole line, once for all end-to-end tests: `ivr up` as a person starts it, in a folder of its own."""
 
 from __future__ import annotations
 
