@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ivr.call.flow import TABLE, Event, State, after, diagram
@@ -42,3 +44,10 @@ def test_the_diagram_holds_every_transition() -> None:
     for (a, event), b in TABLE.items():
         if event is not Event.HUNG_UP:
             assert f"{a.name} --> {b.name}: {event.value}" in drawn
+
+
+def test_the_documentation_holds_this_diagram() -> None:
+    page = Path(__file__).parents[3] / "docs" / "callflow.md"
+    assert diagram() in page.read_text("utf-8"), (
+        "docs/callflow.md is not drawn from the table: put in what `ivr flow` prints"
+    )
