@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import logging
+import socket
 from collections.abc import AsyncIterator, Mapping
 
 from aiohttp import WSMsgType, web
@@ -21,8 +23,8 @@ REQUEST_TIMEOUT_S = 3.0
 class Control:
     """REST requests over the websocket; what else comes is iterated by `events`."""
 
-    def __init__(self, socket: web.WebSocketResponse) -> None:
-        self._socket = socket
+    def __init__(self, websocket: web.WebSocketResponse) -> None:
+        self._socket = websocket
         self._numbers = itertools.count(1)
         self._open: dict[str, asyncio.Future[ari.Answer]] = {}
 
@@ -30,6 +32,7 @@ class Control:
         """Events until the websocket closes. A message that is not understood is logged and left out."""
         try:
             async for message in self._socket:
+                self._acknowledge()
                 if message.type is not WSMsgType.TEXT:
                     continue
                 try:
@@ -63,8 +66,13 @@ class Control:
             raise TelephonyDown(f"Asterisk 拒绝了 ARI 请求 {method} {path}：{told.status} {told.reason} {told.body}")
         return told.body
 
-    async def close(self) -> None:
-        await self._socket.close()
+    def _acknowledge(self) -> None:
+        """Asterisk does not set TCP_NODELAY here: without this each answer that follows an event comes 40 ms late
+        (Nagle meets delayed acknowledgement; tcp(7))."""
+        raw = self._socket.get_extra_info("socket")
+        if raw is not None and hasattr(socket, "TCP_QUICKACK"):
+            with contextlib.suppress(OSError):
+                raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
     def _answered(self, answer: ari.Answer) -> None:
         future = self._open.get(answer.request)

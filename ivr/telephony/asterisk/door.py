@@ -22,8 +22,6 @@ from ivr.telephony.asterisk.secrets import load_secrets
 
 log = logging.getLogger(__name__)
 
-FIRST_EVENT_S = 5.0
-"""A control websocket whose call does not come within this is closed."""
 USER = "asterisk"
 """Name that Asterisk logs in with (websocket_client.conf)."""
 

@@ -49,6 +49,7 @@ class AsteriskLine:
         self._media_in_app = asyncio.Event()
         self._events: asyncio.Queue[LineEvent | None] = asyncio.Queue()
         self._over = asyncio.Event()
+        self._tidied = False
 
     @property
     def info(self) -> CallInfo:
@@ -158,13 +159,14 @@ class AsteriskLine:
 
     async def leave(self) -> None:
         """Nobody looks after this call any more: unless it is over the caller goes to a human."""
-        if self.over:
-            return
-        log.error("call %s goes to a human: the bot gave it up", self._info.call_id)
-        await self._set("IVR_REASON", "failed")
-        await self._ask("POST", f"channels/{self._channel}/continue", **HUMAN)
-        self._end(HungUp())
-        await self._tidy()
+        try:
+            if not self.over:
+                log.error("call %s goes to a human: the bot gave it up", self._info.call_id)
+                await self._set("IVR_REASON", "failed")
+                await self._ask("POST", f"channels/{self._channel}/continue", **HUMAN)
+                self._end(HungUp())
+        finally:
+            await self._tidy()
 
     # --- inside ---
 
@@ -205,7 +207,10 @@ class AsteriskLine:
         self._events.put_nowait(None)
 
     async def _tidy(self) -> None:
-        """Media channel and bridge of this call. The channel ends with its websocket."""
+        """Media channel and bridge of this call outlive the caller's channel. The former ends with its websocket."""
+        if self._tidied:
+            return
+        self._tidied = True
         if self._media:
             await self._media.close()
         try:
