@@ -62,7 +62,7 @@ def run(
             _end(child)  # interrupted while it runs
     said = log.read_text("utf-8", errors="replace")
     if child.returncode != 0:
-        raise NotPrepared(f"{what}没有成功：{reason(said, child.returncode)} 全部输出在 {log}。")
+        raise NotPrepared(f"{what}没有成功：{reason(said, child.returncode)}全部输出在 {log}。")
     return said
 
 
