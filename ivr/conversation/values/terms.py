@@ -1,0 +1,39 @@
+"""Terms of a lexicon: what callers call a thing → what it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ivr.conversation.values.correction import valid
+from ivr.conversation.values.found import Found, found
+
+_SPOKEN = str.maketrans("零〇一幺二三四五六七八九", "001123456789")
+
+
+def find_terms(text: str, terms: Mapping[str, Sequence[str]]) -> list[Found]:
+    """Canonical terms named in `text`, in order, the longest name where several fit; denied ones left out.
+    Spaces, hyphens, case and the way digits are said do not matter (远山L六 is 远山L6)."""
+    folded, offsets = _fold(text)
+    names = sorted(
+        {(_fold(name)[0], canonical) for canonical, aliases in terms.items() for name in (canonical, *aliases) if name},
+        key=lambda pair: (-len(pair[0]), _fold(pair[1])[0] != pair[0]),
+    )
+    taken: list[Found] = []
+    covered = [False] * len(folded)
+    for name, canonical in names:
+        at = folded.find(name) if name else -1
+        while at >= 0:
+            if not any(covered[at : at + len(name)]):
+                covered[at : at + len(name)] = [True] * len(name)
+                exact = _fold(canonical)[0] == name
+                taken.append(
+                    found(canonical, text, offsets[at], offsets[at + len(name) - 1] + 1, 0.98 if exact else 0.92)
+                )
+            at = folded.find(name, at + 1)
+    return valid(text, sorted(taken, key=lambda one: one.start))
+
+
+def _fold(text: str) -> tuple[str, list[int]]:
+    """`text` without what does not matter, and where each of its characters stood."""
+    kept = [(char, at) for at, char in enumerate(text) if char not in " \t-_·"]
+    return "".join(c for c, _ in kept).upper().translate(_SPOKEN), [at for _, at in kept]
