@@ -20,6 +20,11 @@ from ivr.prepare.step import Job, empty, swap
 
 OLDEST = (0, 13)
 """uv's first release that knows every option used here."""
+SYSTEM_CERTIFICATES = (
+    Path("/etc/ssl/certs/ca-certificates.crt"),
+    Path("/etc/pki/tls/certs/ca-bundle.crt"),
+    Path("/etc/ssl/cert.pem"),
+)
 
 
 def program(job: Job) -> str:
@@ -45,8 +50,10 @@ def environment(job: Job) -> Dict[str, str]:
     """The environment uv and pip run in: pip's index settings, our caches, certificates."""
     env = job.places.environment()
     env.update(pip_settings.environment(env, Path.home()))
-    if job.places.certificates.is_file():
-        env.setdefault("SSL_CERT_FILE", str(job.places.certificates))
+    # uv brings certificate authorities of its own and overlooks those a company added to the machine's.
+    bundle = next((place for place in (*SYSTEM_CERTIFICATES, job.places.certificates) if place.exists()), None)
+    if bundle is not None:
+        env.setdefault("SSL_CERT_FILE", str(bundle))
         env.setdefault("PIP_CERT", env["SSL_CERT_FILE"])
     return env
 
@@ -86,9 +93,8 @@ def _pip(job: Job) -> List[str]:
 
 def _certificates(job: Job) -> None:
     """A minimal Debian has no certificate authorities: Debian's package, unpacked beside the project."""
-    usual = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
     named = any(name in os.environ for name in ("SSL_CERT_FILE", "PIP_CERT"))
-    if named or any(Path(place).exists() for place in usual):
+    if named or any(place.exists() for place in SYSTEM_CERTIFICATES):
         return
     job.terminal.say("    系统没有根证书：从系统软件源取 ca-certificates，只解开到项目里，不安装")
     apt = PrivateApt(job)
