@@ -3,7 +3,7 @@
 Every word of `data/judgement/emotion.yml` speaks with its weight w for one emotion; what is said more strongly counts
 ×1.25, more weakly ×0.6, what is denied not at all. Weights of one emotion add up as 1-∏(1-w). Anger of 0.6 and more is
 `angry`, with a score from 0.7 (the default threshold of review) up; below that the stronger of annoyed and anxious, or
-calm under 0.25.
+calm under 0.3.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ivr.tickets.judgement.words import EmotionWords, plain
 from ivr.tickets.ticket import Emotion, EmotionLabel
 
 ANGRY_FROM = 0.6
-CALM_UNDER = 0.25
+CALM_UNDER = 0.3
 MOST_ANNOYED = 0.69
 """Annoyed stays below angry on the common scale."""
 MOST_ANXIOUS = 0.8
@@ -29,7 +29,7 @@ def emotion(text: str, words: EmotionWords) -> Emotion:
     stress = _stress(sentence)
     anger = _together(weights["angry"])
     annoyed = _together([*weights["annoyed"], anger])
-    annoyed = max(0.0, annoyed - 0.08 * min(3, len(words.polite.findall(sentence))))
+    annoyed = max(0.0, annoyed - 0.12 * min(3, len(words.polite.findall(sentence))))
     anxious = _together(weights["anxious"])
     if anger >= ANGRY_FROM or (anger >= 0.5 and _together([anger, stress]) >= ANGRY_FROM):
         strength = _together([anger, 0.4 * annoyed, stress])
