@@ -1,0 +1,139 @@
+"""What AMI's events say of the agents and of calls on their way to one. No sockets; `at` is any clock in seconds.
+
+Events: `IvrHandoff` is ours (extensions.conf), the others app_queue's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Result = Literal["answered", "no_agent", "declined", "abandoned", "failed"]
+
+NOBODY = frozenset({"TIMEOUT", "FULL", "JOINEMPTY", "LEAVEEMPTY", "JOINUNAVAIL", "LEAVEUNAVAIL", "WITHDRAW"})
+"""QUEUESTATUS when no agent took the call."""
+NOT_IN_USE = "1"
+"""AST_DEVICE_NOT_INUSE."""
+LONGEST_S = 7200.0
+"""A hand-over without an end is forgotten after this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoffOutcome:
+    """How a hand-over ended."""
+
+    call_id: str
+    ticket_no: str | None
+    queue: str
+    reason: str
+    """Why the call was handed over; `failed` where the bot could not go on."""
+    outcome: Result
+    agent: str | None = None
+    """Extension of who answered."""
+    waited_s: float = 0.0
+
+
+@dataclass(slots=True)
+class _Handoff:
+    queue: str
+    ticket_no: str | None
+    reason: str
+    started: float
+    declined: int = 0
+    rang_out: int = 0
+
+
+@dataclass(slots=True)
+class Handoffs:
+    ring_timeout_s: float
+    """A telephone that stops ringing earlier was declined by its agent."""
+    _open: dict[str, _Handoff] = field(default_factory=dict)
+
+    def take(self, event: Mapping[str, str], at: float) -> HandoffOutcome | None:
+        """One event; an outcome when it is the last of a hand-over."""
+        kind = event.get("Event", "")
+        if kind == "UserEvent" and event.get("UserEvent") == "IvrHandoff":
+            return self._ours(event, at)
+        call = event.get("Uniqueid", "")
+        handoff = self._open.get(call)
+        if handoff is None:
+            return None
+        match kind:
+            case "AgentConnect":
+                return self._end(call, "answered", at, agent=_agent(event))
+            case "AgentRingNoAnswer":
+                if _milliseconds(event.get("RingTime", "")) < 1000 * self.ring_timeout_s - 500:
+                    handoff.declined += 1
+                else:
+                    handoff.rang_out += 1
+            case _:
+                pass
+        return None
+
+    def _ours(self, event: Mapping[str, str], at: float) -> HandoffOutcome | None:
+        call = event.get("CallId", "")
+        if event.get("Step") == "started" and call:
+            self._forget_old(at)
+            self._open[call] = _Handoff(
+                event.get("Queue", ""), event.get("Ticket") or None, event.get("Reason", ""), at
+            )
+            return None
+        handoff = self._open.get(call)
+        if handoff is None:
+            return None
+        status = event.get("Status", "")
+        if status == "HANGUP":
+            return self._end(call, "abandoned", at)
+        if status not in NOBODY:
+            return self._end(call, "failed", at)
+        return self._end(call, "declined" if handoff.declined and not handoff.rang_out else "no_agent", at)
+
+    def _end(self, call: str, outcome: Result, at: float, agent: str | None = None) -> HandoffOutcome:
+        handoff = self._open.pop(call)
+        return HandoffOutcome(
+            call_id=call,
+            ticket_no=handoff.ticket_no,
+            queue=handoff.queue,
+            reason=handoff.reason,
+            outcome=outcome,
+            agent=agent,
+            waited_s=round(max(0.0, at - handoff.started), 1),
+        )
+
+    def _forget_old(self, at: float) -> None:
+        for call in [c for c, h in self._open.items() if at - h.started > LONGEST_S]:
+            del self._open[call]
+
+
+@dataclass(slots=True)
+class Agents:
+    """Members of the queues, as QueueMember… events tell them."""
+
+    _free: dict[str, dict[str, bool]] = field(default_factory=dict)
+
+    def take(self, event: Mapping[str, str]) -> None:
+        queue, member = event.get("Queue", ""), event.get("Interface") or event.get("Location", "")
+        match event.get("Event", ""):
+            case "QueueParams":
+                self._free.setdefault(queue, {})
+            case "QueueMember" | "QueueMemberStatus" | "QueueMemberAdded" | "QueueMemberPause":
+                free = event.get("Status") == NOT_IN_USE and event.get("Paused") == "0"
+                self._free.setdefault(queue, {})[member] = free
+            case "QueueMemberRemoved":
+                self._free.get(queue, {}).pop(member, None)
+            case _:
+                pass
+
+    def free(self, queue: str) -> int | None:
+        """Agents that a call would ring now; None = no such queue is known."""
+        members = self._free.get(queue)
+        return None if members is None else sum(members.values())
+
+
+def _agent(event: Mapping[str, str]) -> str | None:
+    return event.get("MemberName") or event.get("Interface", "").rpartition("/")[2] or None
+
+
+def _milliseconds(raw: str) -> float:
+    return float(raw) if raw.isascii() and raw.isdigit() else 0.0
