@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ivr.customers.record import customer_of
 from ivr.tickets.customer import Customer
-from ivr.tickets.seed import Seed
+from ivr.tickets.seed import Seed, read_seed
 
 
 class SeedCustomers:
-    """Raises `SettingsError` when the seed's customer is not in the contract's form."""
+    """`seed`, or the file it is read from. Raises `SettingsError` when the seed's customer is not in the contract's
+    form."""
 
-    def __init__(self, seed: Seed) -> None:
+    def __init__(self, seed: Seed | Path) -> None:
+        seed = read_seed(seed) if isinstance(seed, Path) else seed
         self._number = seed.caller
         self._customer = customer_of(seed.customer, f"模拟 {seed.id}") if seed.customer else None
 

@@ -88,7 +88,8 @@ def seed_of(scenario: Mapping[str, Any], zone: dt.tzinfo) -> dict[str, Any]:
 
 
 async def sow(store: Keeps, seed: Seed, taxonomy: Taxonomy) -> tuple[Ticket, ...]:
-    """Puts the seed's earlier tickets on file. Raises `SettingsError` for a category that the hotline does not have."""
+    """Puts the seed's earlier tickets on file; may be repeated, by several processes too.
+    Raises `SettingsError` for a category that the hotline does not have."""
     return tuple(
         [
             await store.put_on_file(prior_ticket(prior, seed, taxonomy), by=WHO, why=f"模拟 {seed.id} 之前的工单")

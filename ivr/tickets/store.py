@@ -80,12 +80,15 @@ class TicketStore:
         return await self._database.write(do)
 
     async def put_on_file(self, ticket: Ticket, *, by: str, why: str) -> Ticket:
-        """Writes a ticket that has its number already (another system's, a simulation's). Raises `TicketError` when the
-        number is taken."""
+        """Writes a ticket that has its number already (another system's, a simulation's). One of the same number and
+        call stays as it is, so that this can be repeated; raises `TicketError` when another call has the number."""
 
         async def do(connection: AsyncConnection) -> Ticket:
-            if await _row(connection, ticket.ticket_no):
-                raise TicketError(f"编号 {ticket.ticket_no} 已被占用。")
+            known = await _row(connection, ticket.ticket_no)
+            if known and known.call_id == ticket.call_id:
+                return await self._whole(connection, ticket.ticket_no)
+            if known:
+                raise TicketError(f"编号 {ticket.ticket_no} 已被另一通电话的工单占用。")
             await _keep_free(connection, ticket.ticket_no)
             await self._insert(connection, replace(ticket, version=1), by, why)
             return await self._whole(connection, ticket.ticket_no)
