@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -17,17 +17,20 @@ import typer
 from rich.console import Console
 
 from ivr import app
+from ivr.commands.telephones import telephones
 from ivr.errors import SettingsError
 from ivr.packs import Pack, load_packs
 from ivr.processes import answers
 from ivr.settings import Settings, load, save
 from ivr.simulate.chat import ChatCall
 from ivr.simulate.display import progress, show_totals
+from ivr.simulate.phone_call import run_call
 from ivr.simulate.report import CallResult, write_report
 from ivr.simulate.same_value import Sameness
 from ivr.simulate.scenario import Scenario, load_scenarios
 from ivr.simulate.suite import Play, play_all
 from ivr.simulate.totals import totals_of
+from ivr.simulate.world import sown
 from ivr.tickets.taxonomy import Taxonomy, load_taxonomy
 
 
@@ -140,5 +143,20 @@ def _free_ports(host: str) -> tuple[int, int]:
 
 @asynccontextmanager
 async def _calls(job: Job) -> AsyncIterator[Play]:
-    raise SettingsError("call 模式还不能用。")
-    yield  # pragma: no cover
+    """Calls to the line that runs, else to one that is started for the time."""
+    settings = job.settings
+    async with AsyncExitStack() as stack:
+        if not await answers(f"http://{settings.host}:{settings.ports.events}/health"):
+            await stack.enter_async_context(app.running_line(settings, _tell))
+        elif not _running_line_simulates(settings):
+            raise SettingsError(
+                "正在运行的线路接真实来电，不接受模拟来电：请先停掉它，或改用 ivr up --simulation 启动。"
+            )
+        exchange = await stack.enter_async_context(telephones(settings))
+
+        async def play(scenario: Scenario) -> CallResult:
+            number = job.taxonomy.hotlines[scenario.hotline].number
+            async with sown(scenario, settings, job.taxonomy) as world:
+                return await run_call(scenario, world, exchange, job.sameness(scenario), dialled=number)
+
+        yield play
