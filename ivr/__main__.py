@@ -54,11 +54,11 @@ def _register(app: typer.Typer, command: str, module: str, summary: str, *, load
         app.command(command, help=summary)(_placeholder)
         return
     loaded: Any = importlib.import_module(f"ivr.commands.{module}")
-    if hasattr(loaded, "app"):
-        app.add_typer(loaded.app, name=command, help=summary)
-    else:
+    if hasattr(loaded, "command"):
         run: Callable[..., Any] = loaded.command
         app.command(command, help=run.__doc__ or summary)(run)
+    else:
+        app.add_typer(loaded.app, name=command, help=summary)
 
 
 def _placeholder() -> None:
