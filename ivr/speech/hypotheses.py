@@ -1,7 +1,8 @@
 """From a recogniser's hypotheses to what was heard, and how sure that is. Pure.
 
-Whisper invents: on noise it repeats its prompt or thanks viewers for watching, and a word of the prompt can stand in for what did
-not fit. So scores, the agreement of the hypotheses and the words' support without the prompt make the confidence.
+Whisper invents: on noise it repeats its prompt or thanks viewers for watching, and a word of the prompt can stand in
+for what did not fit. So scores, the agreement of the hypotheses and the words' support without the prompt make the
+confidence.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ DOUBTFUL = -0.8
 """Mean log probability below which a text is doubtful."""
 HOPELESS = -1.6
 """Below this nothing was understood."""
+NOTHING = 0.06
+"""Confidence below which the words are taken for noise."""
 ECHO = 0.8
 """Share of a text that must be a piece of the prompt to be taken for its echo."""
 _MARKS = re.compile(r"[\s，。！？、；：,.!?;:…“”\"'‘’（）()《》\-—~～]+")
@@ -58,17 +61,19 @@ def heard(
             kept.append(Hypothesis(text, hypothesis.score, hypothesis.support))
     if not kept or (no_speech > NO_SPEECH and kept[0].score < DOUBTFUL):
         return Heard(text="", confidence=0.0)
-    best = kept[0]
+    best, sure = kept[0], confidence(kept, no_speech, terms)
+    if sure < NOTHING:
+        return Heard(text="", confidence=0.0)
     others: list[str] = []
     for other in kept[1:]:
         if bare(other.text) not in {bare(best.text), *map(bare, others)}:
             others.append(other.text)
-    return Heard(best.text, round(confidence(kept, no_speech, terms), 3), tuple(others))
+    return Heard(best.text, round(sure, 3), tuple(others))
 
 
 def confidence(kept: Sequence[Hypothesis], no_speech: float, terms: Sequence[str]) -> float:
-    """0…1: probability of the words, lowered where the hypotheses disagree, where there is hardly speech, and where a word of
-    the prompt has no support without it."""
+    """0…1: probability of the words, lowered where the hypotheses disagree, where there is hardly speech, and where a
+    word of the prompt has no support without it."""
     best = kept[0]
     sure = _logistic(best.score, middle=-0.75, slope=5.0)
     sure *= 0.5 + 0.5 * agreement([h.text for h in kept])
@@ -89,7 +94,7 @@ def agreement(texts: Sequence[str]) -> float:
 
 
 def doubtful(hypothesis: Hypothesis, terms: Sequence[str]) -> bool:
-    """Should the words be weighed without the prompt? Short texts that are little but a term of it: the ones that act."""
+    """Should the words be weighed without the prompt? Those of short texts that are little but a term of it."""
     text = bare(hypothesis.text)
     return any(term in text and len(term) >= 0.3 * len(text) for term in map(bare, terms) if term)
 
@@ -119,7 +124,7 @@ def bare(text: str) -> str:
 
 def tidy(text: str) -> str:
     """Full-width marks, no spaces between Chinese characters, no mark at the start."""
-    text = text.strip().translate(str.maketrans({"?": "？", "!": "！", ";": "；", "\ufffd": None}))
+    text = text.strip().translate(str.maketrans("?!;", "？！；", "\ufffd"))
     text = re.sub(r",(?!\d{3}(?!\d))", "，", text)
     text = re.sub(r"(?<![A-Za-z0-9])\s+|\s+(?![A-Za-z0-9])", "", text)
     return re.sub(r"^[，。！？、；：…\s]+", "", text)

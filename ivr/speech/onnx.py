@@ -22,5 +22,5 @@ def open_model(file: Path, what: str) -> ort.InferenceSession:
         raise NotPrepared(f"缺少{what}模型 {file}：请先运行 make prepare。")
     try:
         return ort.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # noqa: BLE001  (onnxruntime raises classes of its own C++ binding, without a common base)
+    except Exception as error:  # the classes of onnxruntime's C++ binding have no common base
         raise NotPrepared(f"{what}模型 {file} 读不出来（{error}）：请删除它，再运行 make prepare。") from error

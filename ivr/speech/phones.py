@@ -1,4 +1,7 @@
-"""Spoken Chinese text → the phone ids of the embedded voice (Baker corpus symbols: initial, final with tone, prosody mark)."""
+"""Spoken Chinese text → the phone ids of the embedded voice.
+
+The symbols are those of the Baker corpus: initial, final with its tone, prosody mark.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +19,19 @@ from pypinyin.core import Pinyin
 from ivr.errors import NotPrepared
 
 LETTERS = {
-    "A": "诶", "B": "必", "C": "西", "D": "弟", "E": "易", "F": "艾弗", "G": "寄", "H": "艾尺", "I": "爱", "J": "杰", "K": "开",
-    "L": "艾勒", "M": "艾姆", "N": "恩", "O": "欧", "P": "屁", "Q": "秋", "R": "阿儿", "S": "艾斯", "T": "替", "U": "优",
-    "V": "威", "W": "达不溜", "X": "艾克斯", "Y": "外", "Z": "贼",
+    "A": "诶", "B": "必", "C": "西", "D": "弟", "E": "易", "F": "艾弗", "G": "寄", "H": "艾尺", "I": "爱",
+    "J": "杰", "K": "开", "L": "艾勒", "M": "艾姆", "N": "恩", "O": "欧", "P": "屁", "Q": "秋", "R": "阿儿",
+    "S": "艾斯", "T": "替", "U": "优", "V": "威", "W": "达不溜", "X": "艾克斯", "Y": "外", "Z": "贼",
 }  # fmt: skip
 """The corpus has no letters: each is said by the syllables nearest to its name."""
 
 PRONUNCIATIONS = {
-    "为您": "wei4 nin2", "重新": "chong2 xin1", "行吗": "xing2 ma5", "得了": "de2 le5", "还是": "hai2 shi4", "还有": "hai2 you3",
-    "还没": "hai2 mei2", "调到": "tiao2 dao4", "空调": "kong1 tiao2", "长期": "chang2 qi1", "多长": "duo1 chang2",
-    "一个": "yi2 ge4", "银行": "yin2 hang2", "型号": "xing2 hao4", "什么": "shen2 me5", "了解": "liao2 jie3",
-    "一会儿": "yi2 huir4", "一共": "yi2 gong4", "说得": "shuo1 de5", "记得": "ji4 de5", "嗯": "en4", "玩儿": "wanr2", "哪儿": "nar3",
-    "这儿": "zher4", "点儿": "dianr3", "一下": "yi2 xia4", "请您": "qing3 nin2", "朝阳": "chao2 yang2", "差点": "cha4 dian3",
+    "为您": "wei4 nin2", "重新": "chong2 xin1", "行吗": "xing2 ma5", "得了": "de2 le5", "还是": "hai2 shi4",
+    "还有": "hai2 you3", "还没": "hai2 mei2", "调到": "tiao2 dao4", "空调": "kong1 tiao2", "长期": "chang2 qi1",
+    "多长": "duo1 chang2", "一个": "yi2 ge4", "银行": "yin2 hang2", "型号": "xing2 hao4", "什么": "shen2 me5",
+    "了解": "liao2 jie3", "一会儿": "yi2 huir4", "一共": "yi2 gong4", "说得": "shuo1 de5", "记得": "ji4 de5",
+    "嗯": "en4", "玩儿": "wanr2", "哪儿": "nar3", "这儿": "zher4", "点儿": "dianr3", "一下": "yi2 xia4",
+    "请您": "qing3 nin2", "朝阳": "chao2 yang2", "差点": "cha4 dian3",
 }  # fmt: skip
 """What the dictionary of pypinyin gets wrong, or what the service sentences lean on."""
 

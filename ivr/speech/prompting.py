@@ -1,12 +1,15 @@
 """What the recogniser is told to expect: hotline, last question and lexicon → Whisper's prompt.
 
-The prompt is the strongest lever on the error (it halves it), but it costs decoding time by length, and its words can be
-made up; so it is short, and what the last question asks for comes first.
+The prompt is the strongest lever on the error (it halves it), but it costs decoding time by length, and its words can
+be made up; so it is short, and what the last question asks for comes first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+
+from pypinyin import Style, pinyin
 
 from ivr.call.ports import Hint
 from ivr.packs import Pack
@@ -47,7 +50,7 @@ AMONG_ALL = ("description", "problem")
 
 
 def prompt(hint: Hint, pack: Pack | None) -> str:
-    """The prompt for the next utterance, at most `LONGEST` characters: name of the hotline, what the question expects, terms."""
+    """The prompt for the next utterance, about `LONGEST` characters: the hotline, what the question expects, terms."""
     head = f"{pack.name}客服热线。" if pack else "客服热线。"
     forms = "".join(ANSWERS.get(ask, "") for ask in hint.asks) or ANSWERS["description"]
     room = LONGEST - len(head) - len(forms)
@@ -68,22 +71,38 @@ def terms(hint: Hint, pack: Pack | None) -> tuple[str, ...]:
 
 
 def _ranked(hint: Hint, pack: Pack | None) -> Iterable[str]:
-    """Terms, most relevant to the question first: the call's own, then those of what was asked, then the rest, canonical
-    terms of all fields before the other names of any."""
+    """Terms, most relevant to the question first: the call's own, then those of what was asked, then the rest;
+    canonical terms of all fields before the other names of any."""
     seen: set[str] = set()
     lexicon = pack.lexicon if pack else {}
     asked = [ask for ask in hint.asks if ask in lexicon]
     if not asked and (not hint.asks or any(ask in AMONG_ALL for ask in hint.asks)):
         asked = [field for field in OPENING if field in lexicon]
     rest = [field for field in lexicon if field not in asked]
-    names: Callable[[Sequence[str]], Iterable[str]] = lambda fields: _woven([list(lexicon[f]) for f in fields])  # noqa: E731
-    others: Callable[[Sequence[str]], Iterable[str]] = lambda fields: _woven(  # noqa: E731
-        [[other for row in lexicon[f].values() for other in row] for f in fields]
-    )
-    for term in (*hint.terms, *names(asked), *others(asked), *names(rest), *others(rest)):
+    names = [list(lexicon[name]) for name in asked], [list(lexicon[name]) for name in rest]
+    others = [_other_names(lexicon[name]) for name in asked], [_other_names(lexicon[name]) for name in rest]
+    for term in (*hint.terms, *_woven(names[0]), *_woven(others[0]), *_woven(names[1]), *_woven(others[1])):
         if term and term not in seen:
             seen.add(term)
             yield term
+
+
+def _other_names(field: Mapping[str, Sequence[str]]) -> list[str]:
+    """What callers call things, without what only recognisers hear (布置冷 for 不制冷): those would be taught here."""
+    return [other for term, row in field.items() for other in row if not _sounds_like(other, term)]
+
+
+def _sounds_like(word: str, term: str) -> bool:
+    """Could `word` be the same syllables as `term`, tones left out?"""
+    if len(word) != len(term):
+        return False
+    pairs = zip(_syllables(word), _syllables(term), strict=True)
+    return all(one & other for one, other in pairs)
+
+
+@cache
+def _syllables(word: str) -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(pinyin(char, style=Style.NORMAL, heteronym=True)[0]) for char in word)
 
 
 def _woven(columns: Sequence[Sequence[str]]) -> Iterable[str]:

@@ -1,8 +1,8 @@
 """Written text → text as a person would say it: numbers, money, dates, times, order and ticket numbers, units.
 
-Every Arabic digit becomes a character. Numbers that identify something (orders, tickets, telephones, codes, models) are read
-digit by digit in groups, 1 as 幺; numbers that count are read as numbers, 2 before a measure word as 两. Latin letters
-stay: how they sound is the engine's business. Pauses between groups are written as 、.
+Every Arabic digit becomes a character. Numbers that identify something (orders, tickets, telephones, codes, models)
+are read digit by digit in groups, 1 as 幺; numbers that count are read as numbers, 2 before a measure word as 两. Latin
+letters stay: how they sound is the engine's business. Pauses between groups are written as 、.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ MEASURES = "台个天次件位条单小年周块元千万亿家名份张部只�
 """Characters before which 2 is 两 (小 of 小时, 分 of 分钟, 公 of 公斤, 点 of 两点)."""
 
 UNITS = {
-    "℃": "摄氏度", "°C": "摄氏度", "km/h": "公里每小时", "km": "公里", "kg": "公斤", "cm": "厘米", "mm": "毫米", "m²": "平方米",
-    "㎡": "平方米", "ml": "毫升", "mL": "毫升", "kW": "千瓦", "kw": "千瓦", "GB": "个G", "MB": "兆", "Hz": "赫兹", "dB": "分贝",
-    "L": "升", "W": "瓦", "V": "伏", "A": "安", "g": "克", "m": "米", "h": "小时", "元": "元", "%": "%",
+    "℃": "摄氏度", "°C": "摄氏度", "km/h": "公里每小时", "km": "公里", "kg": "公斤", "cm": "厘米", "mm": "毫米",
+    "m²": "平方米", "㎡": "平方米", "ml": "毫升", "mL": "毫升", "kW": "千瓦", "kw": "千瓦", "GB": "个G",
+    "MB": "兆", "Hz": "赫兹", "dB": "分贝", "L": "升", "W": "瓦", "V": "伏", "A": "安", "g": "克", "m": "米",
+    "h": "小时", "元": "元", "%": "%",
 }  # fmt: skip
 
 _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True) if unit not in "元%")
@@ -126,7 +127,8 @@ def _range(match: re.Match[str]) -> str:
 _Say = Callable[[re.Match[str]], str]
 _RULES: list[tuple[re.Pattern[str], _Say]] = [
     (re.compile(r"(?<=\d{4})\s+(?=\d{4}(?!\d))"), lambda m: ""),
-    (re.compile(r"(?<!\d)(?:(?P<year>\d{4})[-/.年])(?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})(?P<daymark>[日号])?(?!\d)"), _date),
+    (re.compile(r"(?<!\d)(?:(?P<year>\d{4})[-/.年])(?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})(?P<daymark>[日号])?(?!\d)"),
+     _date),
     (re.compile(r"(?<!\d)(?P<year>)(?P<month>\d{1,2})月(?P<day>\d{1,2})(?P<daymark>[日号])"), _date),
     (re.compile(r"(?<!\d)(\d{4})(?=年(?!以|内|来|了))"), lambda m: "".join(DIGITS[int(d)] for d in m[1])),
     (re.compile(r"(?<=\d:\d\d)\s*[-~—至到]+\s*(?=\d{1,2}:\d\d)"), lambda m: "到"),
@@ -141,7 +143,8 @@ _RULES: list[tuple[re.Pattern[str], _Say]] = [
      lambda m: PAUSE.join(digit_by_digit(part) for part in m.groups())),
     (re.compile(r"(?<![\d.])\d{5,}(?![\d.]*\d*\s*[元块个台件万])"), lambda m: digit_by_digit(m[0])),
     (re.compile(rf"({_IDENTIFYING}\s*[：:]?\s*)(\d+)(?!\d|\.\d)"), lambda m: m[1] + digit_by_digit(m[2])),
-    (re.compile(r"(?<![\d.])(\d{3,})(?=(?:这个)?(?:开头|结尾|的(?:那|这)?(?:张|笔)?[订工]?单))"), lambda m: digit_by_digit(m[1])),
+    (re.compile(r"(?<![\d.])(\d{3,})(?=(?:这个)?(?:开头|结尾|的(?:那|这)?(?:张|笔)?[订工]?单))"),
+     lambda m: digit_by_digit(m[1])),
     (re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)\s*[-~—～至]\s*(\d+(?:\.\d+)?)(?P<after>.?)(?!\d)"),
      lambda m: _range(m) + m["after"]),
     (re.compile(r"(第)(\d+)"), lambda m: m[1] + cardinal(m[2])),

@@ -1,7 +1,7 @@
 """Implements `Recogniser` with Whisper: decodings in worker threads, begun early, re-used or given up.
 
-A decoding cannot be stopped inside the model; so one whose result nobody waits for is dropped before it starts or between
-encoder and decoder, and two run side by side, so that the real one need not wait for an abandoned one.
+A decoding cannot be stopped inside the model; so one whose result nobody waits for is dropped before it starts or
+between encoder and decoder, and two run side by side, so that the real one need not wait for an abandoned one.
 """
 
 from __future__ import annotations

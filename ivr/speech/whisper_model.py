@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import ctranslate2
 import numpy as np
 import tokenizers
 from faster_whisper.feature_extractor import FeatureExtractor
-from kaldifst import TextNormalizer
+from kaldifst import TextNormalizer  # type: ignore[import-untyped]
 
 from ivr.audio import RATE, Samples, resample, to_samples
 from ivr.errors import NotPrepared, SpeechFailed
@@ -31,6 +32,7 @@ TOKENS_SPARE = 12
 NO_REPEAT = 5
 WINDOW_TOKENS = 448
 """Whisper's text window, prompt included."""
+SIMPLIFYING = "traditional_to_simple.fst"
 
 
 def padded_frames(length_s: float) -> int:
@@ -68,7 +70,7 @@ class WhisperModel:
                 str(folder), device="cpu", compute_type="int8", intra_threads=threads, inter_threads=parallel
             )
             self._tokens = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
-        except Exception as error:  # noqa: BLE001  (both bindings raise bare RuntimeError and Exception)
+        except Exception as error:  # both bindings raise bare RuntimeError and Exception
             raise NotPrepared(f"语音识别模型 {folder} 读不出来（{error}）：请删除它，再运行 make prepare。") from error
         self._features = FeatureExtractor()
         self._start = [self._token(f"<|{name}|>") for name in ("startoftranscript", "zh", "transcribe", "notimestamps")]
@@ -76,7 +78,7 @@ class WhisperModel:
     def decode(
         self, pcm: bytes, prompt: str, terms: Sequence[str], beam: int, abandoned: Callable[[], bool] = lambda: False
     ) -> Decoded | None:
-        """Hypotheses for the sound of one utterance; None when `abandoned` said so on the way. Raises `SpeechFailed`."""
+        """Hypotheses for the sound of one utterance; None when `abandoned` on the way. Raises `SpeechFailed`."""
         samples = to_samples(pcm)[-round(LONGEST_S * RATE) :]
         length_s = len(samples) / RATE
         try:
@@ -129,11 +131,15 @@ class WhisperModel:
         ]
 
     def _token(self, name: str) -> int:
-        return int(self._tokens.token_to_id(name))
+        token = self._tokens.token_to_id(name)
+        if token is None:
+            raise NotPrepared(f"语音识别模型的 tokenizer.json 里没有 {name}：请删除模型文件夹，再运行 make prepare。")
+        return int(token)
 
 
 def simplifier() -> Callable[[str], str]:
     """Traditional → simplified characters, by the transducer that wetext carries."""
-    import wetext  # noqa: PLC0415  (half a second to import, of which only a path is wanted)
-
-    return TextNormalizer(str(Path(wetext.__file__).parent / "fsts" / "traditional_to_simple.fst"))
+    spec = importlib.util.find_spec("wetext")  # not imported: half a second for nothing but its folder
+    if spec is None or not spec.origin:
+        raise NotPrepared("缺少 Python 包 wetext：请先运行 make prepare。")
+    return cast("Callable[[str], str]", TextNormalizer(str(Path(spec.origin).parent / "fsts" / SIMPLIFYING)))

