@@ -19,7 +19,8 @@ from ivr.prepare.step import Job, empty, swap
 
 SUITES = ("forky", "sid")
 """Debian's suites that carry Asterisk 22, the steadier first."""
-OLDEST = (22, 6)
+OLDEST = {20: (20, 16), 21: (21, 11), 22: (22, 6)}
+"""First release of each branch with chan_websocket; later branches all have it."""
 
 
 def install(job: Job) -> None:
@@ -37,8 +38,7 @@ def install(job: Job) -> None:
     packages = apt.fetch_with_all_it_needs("asterisk")
     fresh = empty(job.places.tools / "asterisk.new")
     unpack(job, packages, fresh)
-    shipped = version(beside(fresh))
-    if shipped < OLDEST:
+    if not suitable(said(beside(fresh))):
         raise NotPrepared(
             f"取来的 Asterisk 不能运行或太旧：{said(beside(fresh)) or '没有版本号'}。全部输出在 {job.places.logs}。"
         )
@@ -56,11 +56,11 @@ def ready_version(job: Job) -> str:
     Raises `NotPrepared` for a setting that is wrong."""
     named = job.setting("telephony", "asterisk")
     if named:
-        if version([named]) < OLDEST:
+        if not suitable(said([named])):
             raise NotPrepared(f"ivr.toml 里的 telephony.asterisk（{named}）不能运行，或比 22.6 旧：请改正这一项。")
         return f"{said([named])}（{named}，设置里写的）"
     system = shutil.which("asterisk") or shutil.which("asterisk", path="/usr/sbin:/usr/local/sbin")
-    if system and version([system]) >= OLDEST and _has_websocket_media():
+    if system and suitable(said([system])) and _has_websocket_media():
         return f"{said([system])}（{system}，系统自带）"
     return ""
 
@@ -81,14 +81,13 @@ def said(command: List[str]) -> str:
         return ""
 
 
-def version(command: List[str]) -> Tuple[int, ...]:
-    return parse_version(said(command))
-
-
-def parse_version(text: str) -> Tuple[int, ...]:
-    """`Asterisk 22.10.1~dfsg` → (22, 10); (0,) when it is none."""
+def suitable(text: str) -> bool:
+    """Has this release chan_websocket? `Asterisk 22.10.1~dfsg` → True."""
     match = re.search(r"Asterisk (?:certified[/-])?(\d+)\.(\d+)", text)
-    return (int(match[1]), int(match[2])) if match else (0,)
+    if not match:
+        return False
+    release = int(match[1]), int(match[2])
+    return release >= OLDEST.get(release[0], (23, 0))
 
 
 def _has_websocket_media() -> bool:
@@ -102,7 +101,7 @@ def _suite(job: Job) -> PrivateApt:
         apt = PrivateApt(job, suite)
         apt.update()
         carried = apt.carries("asterisk")
-        if parse_version(f"Asterisk {carried.split(':')[-1]}") >= OLDEST:
+        if suitable(f"Asterisk {carried.split(':')[-1]}"):
             job.terminal.say(f"    Debian {suite} 的 asterisk {carried}：只解开到 .tools/asterisk，不安装到系统")
             return apt
     raise NotPrepared(

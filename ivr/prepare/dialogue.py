@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import List, Tuple
 
+from ivr.errors import NotPrepared
 from ivr.prepare.places import Places
 from ivr.prepare.step import Job, empty, fingerprint
 
@@ -38,6 +39,8 @@ def trained_models(job: Job) -> Tuple[Path, ...]:
 
 def train(job: Job) -> None:
     places = job.places
+    if not (places.root / "dialogue/config.yml").is_file():
+        raise NotPrepared("缺少 dialogue/config.yml：克隆得不完整，请重新 git clone。")
     fresh = empty(places.var / "models.new")
     words = [places.rasa / "bin/python", "-m", "rasa", "train", "--config", "config.yml"]
     words += ["--domain", "domain", "--data", "data"]
