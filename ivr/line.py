@@ -1,0 +1,103 @@
+"""The line process: takes the calls that Asterisk brings, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ivr.call.ports import CallInfo, Conversation, Line, Recogniser, Voice, VoiceActivity
+from ivr.call.session import CallSession, Senses
+from ivr.call.turn import TurnTaking
+from ivr.events import EventStream
+from ivr.packs import Pack
+from ivr.processes import answers
+from ivr.settings import Settings
+from ivr.tickets.taxonomy import Taxonomy
+
+log = logging.getLogger(__name__)
+
+HEALTH_EVERY_S = 2.0
+REMEMBERED_CALLS = 10_000
+"""Calls whose hand-over may still end; the oldest is forgotten."""
+
+
+class DialogueHealth:
+    """Do Rasa and the action server answer? Asked every two seconds, so that a new call need not find out."""
+
+    def __init__(self, settings: Settings) -> None:
+        ports, host = settings.ports, settings.host
+        self._urls = (f"http://{host}:{ports.rasa}/status", f"http://{host}:{ports.actions}/health")
+        self.good = False
+
+    async def watch(self) -> None:
+        while True:
+            good = all(await asyncio.gather(*(answers(url) for url in self._urls)))
+            if good != self.good:
+                log.log(logging.INFO if good else logging.ERROR, "dialogue is %s", "up" if good else "down")
+            self.good = good
+            await asyncio.sleep(HEALTH_EVERY_S)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engines:
+    """What all calls of the process share."""
+
+    activity: Callable[[], VoiceActivity]
+    recogniser: Recogniser
+    voice: Voice
+    conversation: Conversation
+
+
+class CallDesk:
+    """Gives each call what it needs and remembers it until its hand-over has ended."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        packs: Mapping[str, Pack],
+        taxonomy: Taxonomy,
+        prompts: Mapping[str, str],
+        engines: Engines,
+        events: EventStream,
+    ) -> None:
+        self._settings = settings
+        self._packs = packs
+        self._prompts = prompts
+        self._engines = engines
+        self._events = events
+        self._digit_fields = frozenset(name for name, kind in taxonomy.fields.items() if kind.kind == "digits")
+        self._calls: OrderedDict[str, CallInfo] = OrderedDict()
+
+    def call(self, call_id: str) -> CallInfo | None:
+        """A call of this process that may still be with a human."""
+        return self._calls.get(call_id)
+
+    async def take(self, line: Line) -> None:
+        """One call, from its arrival to its end for us."""
+        call, pack = line.info, self._packs[line.info.hotline]
+        self._calls[call.call_id] = call
+        if len(self._calls) > REMEMBERED_CALLS:
+            self._calls.popitem(last=False)
+        senses = Senses(
+            activity=self._engines.activity(),
+            recogniser=self._engines.recogniser,
+            voice=self._engines.voice,
+            conversation=self._engines.conversation,
+            turns=TurnTaking(self._settings.turns, self._digit_fields),
+            queue=pack.queue or pack.hotline,
+            apology=self._prompts["apology"],
+        )
+        began = asyncio.get_running_loop().time()
+
+        def report(kind: str, details: Mapping[str, Any]) -> None:
+            at = round(asyncio.get_running_loop().time() - began, 3)
+            log.info("call %s %.2f %s %s", call.call_id, at, kind, dict(details))
+            self._events.publish(
+                {"call_id": call.call_id, "simulation": call.simulation, "at": at, "kind": kind, **details}
+            )
+
+        await CallSession(line, senses, report).run()
