@@ -26,6 +26,7 @@ Answer = TypeVar("Answer")
 
 app = typer.Typer(no_args_is_help=True, help="查看工单：list 列出，show 看一张，export 导出。")
 
+HEADS = ("编号", "时间", "热线", "类别", "结果", "阶段", "级别", "情绪", "来电", "摘要")
 EMOTION_ZH = {"calm": "平静", "annoyed": "不满", "anxious": "焦急", "angry": "愤怒"}
 SOURCE_ZH = {"caller": "来电人", "crm": "客户资料", "prior_ticket": "上次工单", "keys": "按键"}
 OUTCOME_ZH = {
@@ -75,12 +76,15 @@ def list_(
     if not lines:
         print("还没有符合条件的工单。")
         return
+    console = Console()
+    # A narrow terminal shows what tells tickets apart, whole, rather than a little of everything.
+    shown = range(len(HEADS)) if console.width >= 130 else (0, 3, 4, 6, 9)
     table = Table(box=None, header_style="bold")
-    for name in ("编号", "时间", "热线", "类别", "结果", "阶段", "级别", "情绪", "来电", "摘要"):
-        table.add_column(name, no_wrap=name != "摘要")
+    for column in shown:
+        table.add_column(HEADS[column], no_wrap=HEADS[column] != "摘要")
     for line in lines:
-        table.add_row(*line, style=_style(line[6]))
-    Console().print(table)
+        table.add_row(*(line[column] for column in shown), style=_style(line[6]))
+    console.print(table)
 
 
 @app.command()
@@ -125,11 +129,10 @@ def export(
         settings, lambda store: _find(store, settings, hotline, category, status, stage, since, until, limit)
     )
     taxonomy = load_taxonomy(settings.root / "data")
-    heads = ["编号", "时间", "热线", "类别", "结果", "阶段", "级别", "情绪", "来电", "摘要"]
     try:
         with file.open("w", encoding="utf-8-sig", newline="") as out:
             rows = csv.writer(out)
-            rows.writerow(heads + [field.zh for field in taxonomy.fields.values()])
+            rows.writerow([*HEADS, *(field.zh for field in taxonomy.fields.values())])
             for ticket in found:
                 values = [ticket.value(name) or "" for name in taxonomy.fields]
                 rows.writerow([_harmless(cell) for cell in (*_line(ticket, taxonomy), *values)])
@@ -205,7 +208,8 @@ def _sheet(ticket: Ticket, taxonomy: Taxonomy) -> list[str]:
         f"工单 {ticket.ticket_no}　{category.zh if category else '类别未知'}　{ticket.urgency}",
         f"摘要：{ticket.summary}",
         f"结果：{STATUS_ZH[ticket.status]}　阶段：{STAGE_ZH[ticket.stage]}　完整度：{ticket.completeness:.0%}",
-        f"来电：{ticket.caller_number or '未显示'}　时间：{ticket.created_at:%Y-%m-%d %H:%M:%S}　热线：{ticket.hotline}",
+        f"来电：{ticket.caller_number or '未显示'}　时间：{ticket.created_at:%Y-%m-%d %H:%M:%S}"
+        f"　热线：{ticket.hotline}",
         f"情绪：{EMOTION_ZH[ticket.emotion.label]} {ticket.emotion.score}　复杂度：{ticket.complexity}"
         f"　可信度：{ticket.confidence}",
     ]

@@ -88,17 +88,16 @@ def _every(pattern: re.Pattern[str], sentence: str) -> Iterator[re.Match[str]]:
 
 
 def _within(match: re.Match[str], spans: list[tuple[int, int]]) -> bool:
-    """The match, or where it ends (the word that matters), lies in a name."""
-    return any(begin <= match.start() and match.end() <= end for begin, end in spans) or any(
-        begin < match.end() <= end and begin <= match.start() + len(match.group()) // 2 for begin, end in spans
-    )
+    """At least half of the match lies in a name."""
+    covered = max((min(end, match.end()) - max(begin, match.start()) for begin, end in spans), default=0)
+    return covered * 2 >= len(match.group()) > 0
 
 
 def _meant(rule: Danger, sentence: str, match: re.Match[str], rules: UrgencyRules) -> bool:
     before, after = sentence[: match.start()], sentence[match.end() :]
     if rules.denied_before.search(before) and not rules.affirmed_after.search(after):
         return False
-    if rules.denied_after.search(after):
+    if rules.denied_after.search(after) or rules.denied_inside.search(match.group()):
         return False
     if rule.kind == "threat":
         return not (rule.why == "报警" and rules.police_done.search(sentence)) and not _long_ago(before, after, rules)

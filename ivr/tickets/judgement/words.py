@@ -39,6 +39,7 @@ class UrgencyRules:
     names: Pattern = NEVER
     denied_before: Pattern = NEVER
     denied_after: Pattern = NEVER
+    denied_inside: Pattern = NEVER
     affirmed_after: Pattern = NEVER
     supposed_before: Pattern = NEVER
     settled_before: Pattern = NEVER
@@ -127,7 +128,15 @@ def _urgency(file: Path) -> UrgencyRules:
     unusable: Mapping[str, Any] = raw.get("unusable", {})
     asks: Mapping[str, Any] = raw.get("asks_only", {})
     single = (
-        *("names", "denied_before", "denied_after", "affirmed_after", "supposed_before", "settled_before"),
+        *(
+            "names",
+            "denied_before",
+            "denied_inside",
+            "denied_after",
+            "affirmed_after",
+            "supposed_before",
+            "settled_before",
+        ),
         *("settled_after", "settled_once", "police_done", "others_before", "own_again"),
     )
     return UrgencyRules(
