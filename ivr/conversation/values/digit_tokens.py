@@ -4,25 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 from ivr.conversation.values.correction import MARKER
-from ivr.conversation.values.numerals import QUANTITY, quantity
-
-STRONG = {"零": "0", "〇": "0", "○": "0", "一": "1", "幺": "1", "二": "2", "三": "3", "四": "4", "五": "5", "六": "6", "七": "7",
-          "八": "8", "九": "9", "壹": "1", "贰": "2", "叁": "3", "肆": "4", "伍": "5", "陆": "6", "柒": "7", "捌": "8", "玖": "9"}  # fmt: skip
-BESIDE = {"两": "2", "洞": "0", "拐": "7", "勾": "9", "钩": "9", "吆": "1", "妖": "1", "腰": "1", "么": "1"}
-"""Digits only beside other digits."""
-BETWEEN = {"林": "0", "玲": "0", "铃": "0", "灵": "0", "陵": "0", "邀": "1", "夭": "1", "要": "1", "衣": "1", "医": "1", "爱": "2", "儿": "2",
-           "尔": "2", "而": "2", "山": "3", "伞": "3", "散": "3", "死": "4", "寺": "4", "四": "4", "思": "4", "午": "5", "舞": "5", "无": "5",
-           "武": "5", "吴": "5", "流": "6", "刘": "6", "留": "6", "溜": "6", "柳": "6", "期": "7", "妻": "7", "气": "7", "起": "7", "其": "7",
-           "巴": "8", "吧": "8", "把": "8", "爸": "8", "拔": "8", "酒": "9", "久": "9", "就": "9", "旧": "9", "狗": "9", "救": "9"}  # fmt: skip
-"""What recognisers write for digits, believed only in the midst of a longer string."""
-PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
-_LETTER_SOUNDS = {"诶": "A", "逼": "B", "必": "B", "比": "B", "币": "B", "笔": "B", "西": "C", "希": "C", "弟": "D", "地": "D", "帝": "D",
-                  "第": "D", "意": "E", "伊": "E", "亿": "E", "夫": "F", "记": "G", "鸡": "G", "几": "G", "杰": "J", "开": "K", "科": "K",
-                  "恩": "N", "皮": "P", "屁": "P", "批": "P", "阿": "R", "艾斯": "S", "替": "T", "提": "T", "优": "U", "微": "V",
-                  "歪": "Y", "外": "Y"}  # fmt: skip
+from ivr.conversation.values.digit_sounds import BESIDE, BETWEEN, LETTER_SOUNDS, PROVINCES, STRONG
+from ivr.conversation.values.numerals import QUANTITY, RANGE, low_and_high, quantity
 
 Kind = Literal["group", "pause", "mark", "tail", "head", "deny", "same", "quantity", "other"]
 
@@ -46,7 +33,7 @@ _COUNTED = re.compile(
     rf"(?:(?P<n>[一两俩二三仨四五六七八九]|\d)个|(?P<twice>双)|(?P<thrice>[三四五六])连)(?P<d>{_ANY})(?![十百千万点个天块])"
 )
 _PLATE = re.compile(
-    rf"(?P<p>[{PROVINCES}])[\s，,·.]{{0,2}}(?P<l>[A-Za-z]|{'|'.join(_LETTER_SOUNDS)})(?=[\s，,。·.]{{0,2}}(?:[A-Za-z]|{_ANY}|[两三四]个))"
+    rf"(?P<p>[{PROVINCES}])[\s，,·.]{{0,2}}(?P<l>[A-Za-z]|{'|'.join(LETTER_SOUNDS)})(?=[\s，,。·.]{{0,2}}(?:[A-Za-z]|{_ANY}|[两三四]个))"
 )
 _SPACE = re.compile(
     r"[\s，,、。．.…·—\-_~；;：:！!/]+|横杠|斜杠|短横线?|横线|空格|杠|大写的?|小写的?|字母|[呃嗯啊额哈呀吧哦嘛呢](?![A-Za-z])|那个|这个|我(?:看看|看一下|瞅瞅|想想|找找)(?:啊|哈|哦)?"
@@ -55,12 +42,12 @@ _LINK = re.compile(
     r"(?:完了|然后|接着|跟着|后边|后面|再后面|再后边|接下来|再来|还有|完事儿?|再|下边|下面)(?:就|还)?(?:是|来)?"
 )
 _TAIL = re.compile(
-    r"(?:最后|末尾|尾巴|(?:后边?|后面)(?=[那的这]?[一两二三四五六\d][位个]))(?:那|的|这)?(?:[一两二三四五六]|\d)?(?:个|位)?(?:数字?|位)?(?:应该)?(?:是|改成|为)"
+    r"(?:最后|末尾|尾巴|(?:后边?|后面)(?=[那的这]?[一两二三四五六\d][位个]))(?:那|的|这)?(?:[一两二三四五六]|\d)?(?:个|位)?(?:数字?|位)?(?:(?:应该)?(?:是|改成|为)|(?<=位))"
 )
 _HEAD = re.compile(r"(?:开头|前面|前边|最前面)(?:那|的)?(?:[一两二三四五六]位?)?(?:应该)?是")
 _DENY = re.compile(r"(?<!是)(?:也|并)?不是")
 _SAME = re.compile(r"(?:就|应该)?是")
-_NUMBER = re.compile(r"\d+\.\d+|\d{1,3}(?:,\d{3})+(?!\d)")
+_NUMBER = re.compile(r"\d+\.\d+[千万]?|\d{1,3}(?:,\d{3})+(?!\d)")
 
 
 def tokens(text: str) -> list[Token]:
@@ -91,11 +78,13 @@ def _next(text: str, at: int, before: list[Token]) -> Token:
         times = 2 if match["twice"] else int(quantity(match["n"] or match["thrice"]) or 0)
         return Token("group", at, match.end(), _digit(match["d"]) * times, counted=True)
     if match := _NUMBER.match(text, at):
-        return Token("quantity", at, match.end(), str(quantity(match[0].replace(",", ""))))
+        return Token("quantity", at, match.end(), _plain(quantity(match[0].replace(",", ""))))
+    if (match := RANGE.match(text, at)) and (ends := low_and_high(match)) is not None:
+        return Token("quantity", at, match.end(), _plain(ends[0]), doubts=1)
     if match := _PLATE.match(text, at):
         letter = match["l"].upper()
         return Token(
-            "group", at, match.end(), match["p"] + _LETTER_SOUNDS.get(letter, letter), doubts=letter in _LETTER_SOUNDS
+            "group", at, match.end(), match["p"] + LETTER_SOUNDS.get(letter, letter), doubts=letter in LETTER_SOUNDS
         )
     if (
         (match := QUANTITY.match(text, at))
@@ -105,8 +94,8 @@ def _next(text: str, at: int, before: list[Token]) -> Token:
         beside_letter = text[at - 1 : at].isascii() and text[at - 1 : at].isalpha()
         if beside_letter and value < 100:
             return Token("group", at, match.end(), str(value))
-        return Token("quantity", at, match.end(), f"{value.normalize():f}")
-    if char in STRONG or char.isdigit():
+        return Token("quantity", at, match.end(), _plain(value))
+    if char in STRONG or char.isdecimal():
         return Token("group", at, at + 1, _digit(char))
     if (
         char in BESIDE
@@ -135,12 +124,16 @@ _WORDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
 )
 
 
+def _plain(value: Decimal | None) -> str:
+    return "" if value is None else f"{value.normalize():f}"
+
+
 def _digit(char: str) -> str:
     return STRONG.get(char) or BESIDE.get(char) or str(int(char))
 
 
 def _is_digit(text: str, at: int) -> bool:
-    return 0 <= at < len(text) and (text[at] in STRONG or text[at].isdigit() or text[at] in "两洞拐勾")
+    return 0 <= at < len(text) and (text[at] in STRONG or text[at].isdecimal() or text[at] in "两洞拐勾")
 
 
 def _run(text: str, at: int) -> int:

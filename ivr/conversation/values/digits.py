@@ -1,4 +1,4 @@
-"""Numbers read out: 幺三八，零零零幺… · 四个八 · D D 二零二六 · 粤B八K二六六 · 零零幺三，哎不对，零零幺四 · 三万两千公里."""
+"""Numbers read out: 幺三八，零零零幺 · 四个八 · 粤B八K二六六 · 零零幺三，哎不对，零零幺四 · 三万两千公里."""
 
 from __future__ import annotations
 
@@ -76,7 +76,8 @@ class _Reading:
         if restarts or (group.value[0].isalpha() and group.value[:1] == whole[:1]):
             self.groups = [group]
             return
-        self.cut(size)
+        last = self.groups[-1]
+        self.cut(len(last.value) if last.counted and group.counted else size)
         self.groups.append(group)
 
     def deny(self, wrong: str) -> None:
@@ -124,7 +125,7 @@ def _readings(text: str) -> list[_Reading]:
                     wrong, state = token.value, ""
                     current.deny(wrong)
                     continue
-                if state == "tail" and not after_mark:
+                if state == "tail" and not after_mark and not _closes(current, token):
                     state = "same"
                 if (
                     state in ("mark", "tail", "head")
@@ -151,6 +152,11 @@ def _readings(text: str) -> list[_Reading]:
             case _:
                 pass
     return [reading for reading in (*done, current) if reading.groups]
+
+
+def _closes(current: _Reading, token: Token) -> bool:
+    """最后两位是四九 says again how the number ends; 最后四位是… may just go on where it is not whole yet."""
+    return len(token.value) <= 2 or len(current.value) >= 11
 
 
 def _starts_anew(current: _Reading, token: Token, state: str) -> bool:
@@ -184,9 +190,9 @@ def _take(current: _Reading, token: Token, state: str, wrong: str) -> None:
     elif state == "head" and len(token.value) < len(whole):
         rest = Token("group", current.start, current.end, whole[len(token.value) :])
         current.groups = [token, rest]
-    elif state == "same" and whole.endswith(token.value) and len(whole) > len(token.value):
-        pass
-    elif whole == token.value and (len(whole) >= 4 or current.groups[-1].counted):
+    elif (state == "same" and whole.endswith(token.value) and len(whole) > len(token.value)) or (
+        whole == token.value and (len(whole) >= 4 or current.groups[-1].counted)
+    ):
         pass
     else:
         current.groups.append(token)
@@ -197,7 +203,7 @@ def _judge(reading: _Reading, text: str) -> Found | None:
     start, end = reading.start, reading.end
     after = text[end:]
     alone = len(re.sub(r"[\s，,。！!？?啊呀吧呢嘛是就对嗯呃的]|代码|故障码|号码", "", text)) <= end - start
-    count = sum(char.isdigit() for char in value)
+    count = sum(char.isdecimal() for char in value)
     letters = len(value) - count
     if not count or ((value in _PUBLIC or value in _WORDS) and not alone):
         return None
@@ -226,7 +232,15 @@ def _quantities(text: str) -> list[Found]:
         after = text[token.end :]
         distance = _DISTANCE.match(after)
         if distance:
-            out.append(found(token.value, text, token.start, token.end, 0.75 if distance[0][0] in "多来" else 0.92))
+            out.append(
+                found(
+                    token.value,
+                    text,
+                    token.start,
+                    token.end,
+                    0.75 if token.doubts or distance[0][0] in "多来" else 0.92,
+                )
+            )
         elif not _NOT_AFTER_QUANTITY.match(after) and len(token.value) >= 3:
             out.append(found(token.value, text, token.start, token.end, 0.55))
     return out

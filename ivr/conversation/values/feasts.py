@@ -18,9 +18,10 @@ def lunar(month: int, day: int) -> Callable[[int], dt.date | None]:
 
     def on(year: int) -> dt.date | None:
         try:
-            return LunarDate(year, month, day).to_solar_date()
+            solar: dt.date = LunarDate(year, month, day).to_solar_date()
         except (InvalidLunarDateError, ValueError):
             return None
+        return solar
 
     return on
 
@@ -61,7 +62,7 @@ FEASTS: dict[str, Callable[[int], dt.date | None]] = {
     "五四(?:青年节|那天)|青年节": _solar(5, 4),
     "母亲节": _weekday(5, 6, 2),
     "儿童节|六一(?!八)(?=那|儿童|节|的|前|后|$)": _solar(6, 1),
-    "六一?八(?=那|大促|活动|购物|的|买|前|后|期间)|618": _solar(6, 18),
+    "六一八|618": _solar(6, 18),
     "父亲节": _weekday(6, 6, 3),
     "建党节|七一(?=那|的)": _solar(7, 1),
     "建军节|八一(?=那|的|建军)": _solar(8, 1),

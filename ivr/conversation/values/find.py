@@ -33,7 +33,7 @@ def find_all(
     """All values of a kind that stand after corrections, in the order said.
 
     `terms`: canonical term → other names, for `term`. `prefer`: what ambiguous days mean, for `date`.
-    `day`: the day of an appointment that was agreed before, for `time`. An unknown kind is a programming error: ValueError."""
+    `day`: the day of an appointment that was agreed before, for `time`. Raises ValueError for an unknown kind."""
     match kind:
         case "digits":
             return find_digits(text)

@@ -34,11 +34,12 @@ _SLANG_VALUES = {
 }
 _BARE = re.compile(rf"(?P<low>{_RANGED})?(?P<n>{_N})(?P<rough>多|来|出头|左右|上下)?")
 _ANOTHER_UNIT = re.compile(
-    r"(?:多|来|几)?(?:个(?!人)|天|号|点|月|年|日|分|秒|次|岁|公里|千米|里|米|斤|公斤|克|度|层|楼|栋|单元|室|户|折|倍|只|条|件|台|部|张|双|箱|瓶|盒|人|家|位|趟|回|遍|种|样|周|星期|礼拜|小时|套|把|"
+    r"(?:多|来|几)?(?:个|天|号|点|月|年|日|分|秒|次|岁|公里|千米|里|米|斤|公斤|克|度|层|楼|栋|单元|室|户|折|倍|只|条|件|台|部|张|双|箱|瓶|盒|人|家|位|趟|回|遍|种|样|周|星期|礼拜|小时|套|把|"
     r"根|片|封|份|式|院|期|成|兆|[Gg]|[Mm]|%|美元|美金|港币|港元|欧元|日元|英镑|韩元|些|下|直|般|样|起|会|定|共|旦|切|律|方|边|面|点)|S|寸"
 )
 _FOREIGN = re.compile(r"(?:多|来)?(?:块|元)?(?:美元|美金|美刀|港币|港元|欧元|日元|英镑|韩元|澳元|刀)")
 _NOT_A_PENNY = re.compile(r"(?:钱)?(?:都|也|不|没|别|甭)")
+_UNITS = re.compile(r"[十百千万亿]")
 _LATIN = re.compile(r"[A-Za-z]")
 
 
@@ -131,9 +132,8 @@ def _digit(char: str) -> Decimal:
 
 
 def _bare(text: str) -> list[Found]:
-    long_strings = [
-        one for one in find_digits(text) if len(one.value) > 6 or _LATIN.search(one.value) or not one.value.isdigit()
-    ]
+    strings = [one for one in find_digits(text) if not _UNITS.search(one.said)]
+    long_strings = [one for one in strings if len(one.value) > 6 or not one.value.isdecimal()]
     out: list[Found] = []
     at = 0
     while at < len(text):

@@ -6,11 +6,15 @@ A quantity has units (十百千万亿) or is one digit; strings read digit by di
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 
-DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "俩": 2, "三": 3, "仨": 3, "四": 4, "五": 5, "六": 6, "七": 7,
-          "八": 8, "九": 9, "壹": 1, "贰": 2, "叁": 3, "肆": 4, "伍": 5, "陆": 6, "柒": 7, "捌": 8, "玖": 9, "幺": 1}  # fmt: skip
+DIGITS = {
+    char: value
+    for value, chars in enumerate(
+        ("零〇", "一壹幺", "二两俩贰", "三仨叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖")
+    )
+    for char in chars
+}
 UNITS = {"十": 10, "百": 100, "千": 1000, "拾": 10, "佰": 100, "仟": 1000}
 _TENS = {"廿": "二十", "卅": "三十"}
 _BIG = {"万": 10**4, "亿": 10**8}
@@ -18,19 +22,10 @@ _SMALL = r"[零〇一二两俩三仨四五六七八九壹贰叁肆伍陆柒捌�
 _CN = r"[零〇一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟廿卅]"
 
 QUANTITY = re.compile(
-    rf"(?P<number>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?[百千万亿]?|\d+(?:\.\d+)?[百千万亿]?|{_CN}*[十百千万亿拾佰仟廿卅]{_CN}*|{_SMALL})"
+    rf"(?P<number>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?[百千万亿]?|\d+[百千万][1-9](?!\d)|\d+(?:\.\d+)?[百千万亿]?|{_CN}*[十百千万亿拾佰仟廿卅]{_CN}*|{_SMALL})"
     rf"(?P<decimals>点[零〇一二三四五六七八九幺]+)?"
 )
 """One spoken or written quantity. `数千`, `几百` are not: nobody knows how many."""
-
-
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    value: Decimal
-    start: int
-    end: int
-    rough: bool = False
-    """两三百, 三四天: a range, of which this is the middle, rounded down to the smaller step."""
 
 
 def quantity(words: str) -> Decimal | None:
@@ -38,7 +33,7 @@ def quantity(words: str) -> Decimal | None:
     match = QUANTITY.fullmatch(words)
     if match is None:
         return None
-    whole = _written(match["number"]) if match["number"][0].isdigit() else _spoken(match["number"])
+    whole = _written(match["number"]) if match["number"][0].isdecimal() else _spoken(match["number"])
     if whole is None or match["decimals"] is None:
         return whole
     return whole + Decimal("0." + "".join(str(DIGITS[c]) for c in match["decimals"][1:]))
@@ -46,6 +41,8 @@ def quantity(words: str) -> Decimal | None:
 
 def _written(number: str) -> Decimal:
     big = {"百": 100, "千": 1000, **_BIG}
+    if number[-1].isdecimal() and number[-2:-1] in ("百", "千", "万"):  # 1万2
+        return Decimal(number[:-2]) * big[number[-2]] + int(number[-1]) * big[number[-2]] // 10
     factor = big.get(number[-1], 1)
     return Decimal(number.rstrip("百千万亿").replace(",", "")) * factor
 
@@ -80,36 +77,11 @@ def _spoken(number: str) -> Decimal | None:
     return Decimal(total + section + digit)
 
 
-_RANGE = re.compile(rf"(?P<a>[一二两三四五六七八九])(?P<b>[二三四五六七八九])(?P<unit>[十百千万]?)(?!{_CN})")
+RANGE = re.compile(rf"(?P<low>[一二两三四五六七八九])(?P<high>[二三四五六七八九])(?P<unit>[十百千万]+)(?!{_CN})")
+"""三四百, 五六千, 七八万."""
 
 
-def quantities(text: str) -> list[Quantity]:
-    """All quantities of a sentence, in order; 两三百 as 200 with `rough`."""
-    out: list[Quantity] = []
-    position = 0
-    while position < len(text):
-        ranged = _RANGE.match(text, position)
-        if ranged and DIGITS[ranged["b"]] == DIGITS[ranged["a"]] + 1 and not _in_run(text, ranged):
-            value = quantity(ranged["a"] + ranged["unit"])
-            if value is not None:
-                out.append(Quantity(value, position, ranged.end(), rough=True))
-                position = ranged.end()
-                continue
-        match = QUANTITY.match(text, position)
-        if match is None:
-            position += 1
-            continue
-        value = quantity(match[0])
-        if value is not None:
-            out.append(Quantity(value, match.start(), match.end()))
-        position = match.end()
-    return out
-
-
-def _in_run(text: str, ranged: re.Match[str]) -> bool:
-    """Is this pair part of a longer string of digits?"""
-    before = text[ranged.start() - 1 : ranged.start()]
-    after = text[ranged.end() : ranged.end() + 1]
-    return (before != "" and (before in DIGITS or before in UNITS)) or (
-        not ranged["unit"] and after != "" and after in DIGITS
-    )
+def low_and_high(match: re.Match[str]) -> tuple[Decimal, Decimal] | None:
+    """Both ends of a range; None where the second is not the higher (三五千 is a range, 五三百 not)."""
+    low, high = quantity(match["low"] + match["unit"]), quantity(match["high"] + match["unit"])
+    return (low, high) if low is not None and high is not None and low < high else None

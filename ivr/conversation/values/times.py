@@ -11,18 +11,26 @@ from ivr.conversation.values.dates import find_dates
 from ivr.conversation.values.found import Found, found
 from ivr.conversation.values.numerals import quantity
 
-_PARTS = {"上午": "上午", "早上": "上午", "早晨": "上午", "一早": "上午", "清早": "上午", "大清早": "上午", "早起": "上午", "前晌": "上午", "头午": "上午",
-          "上半天": "上午", "早点": "上午", "午前": "上午", "下午": "下午", "后晌": "下午", "下半天": "下午", "过午": "下午", "午后": "下午", "傍晚": "晚上",
-          "晚上": "晚上", "晚间": "晚上", "夜里": "晚上", "下班后": "晚上", "下班以后": "晚上", "晚饭后": "晚上", "吃完晚饭": "晚上",
-          "中午": "12:00", "晌午": "12:00", "正午": "12:00"}  # fmt: skip
+_PARTS = {
+    word: part
+    for part, words in {
+        "上午": "上午 早上 早晨 一早 清早 大清早 早起 前晌 头午 上半天 早点 午前",
+        "下午": "下午 后晌 下半天 过午 午后",
+        "晚上": "晚上 晚间 夜里 傍晚 下班后 下班以后 晚饭后 吃完晚饭",
+        "12:00": "中午 晌午 正午",
+    }.items()
+    for word in words.split()
+}
 _H = r"(?:2[0-4]|1\d|0?\d|二十[一二三四]?|十[一二三四五六七八九]?|[一二两三四五六七八九零])"
 _M = r"(?:[0-5]?\d|[二三四五]?十[一二三四五六七八九]?|[零〇][一二三四五六七八九]|[二三四五]十)"
 _CLOCK = re.compile(
-    rf"(?P<less>差(?P<lm>{_M}|一刻)分?)?(?:(?P<low>[一二三四五六七八九])(?=[二三四五六七八九]点))?(?P<h>{_H})(?:点钟?|时(?!候|间)|[:：](?=\d\d))(?:(?P<half>半)|(?P<quarter>[一三])刻|(?P<m>{_M})分?|整)?(?!\d)"
+    rf"(?P<less>差(?P<lm>{_M}|一刻)分?)?(?:(?P<low>[一两二三四五六七八九])(?=[二三四五六七八九]点))?(?P<h>{_H})(?:点钟?|时(?!候|间)|[:：](?=\d\d))(?:(?P<half>半)|(?P<quarter>[一三])刻|(?P<m>{_M})分?|整)?(?!\d)"
 )
 _PART = re.compile(
     "|".join(sorted(_PARTS, key=len, reverse=True)) + "|(?<=[今明昨后前])[早晚](?![上晨间])|(?<=[今明])[早晚]"
 )
+_TO = re.compile(r"(?:左右)?(?:到|至|-|~|—)(?:上午|下午|晚上|中午)?")
+"""Between the ends of a span of time: the first counts."""
 _ANY_TIME = re.compile(
     r"都行|都可以|都成|都中|随时|全天|一天都|整天|几点都|什么时候都|啥时候都|都在家|都有空|都有人|都方便|都得空"
 )
@@ -41,7 +49,7 @@ class Appointment:
 
 
 def appointment(text: str, today: dt.date) -> Appointment | None:
-    """Day and time as far as they are said (a designer's question for the other half can follow); None when neither is."""
+    """Day and time as far as they are said, so that the other half can be asked for; None when neither is."""
     days = find_dates(text, today, "future")
     days = [
         day
@@ -75,7 +83,7 @@ def _time(text: str, day: Found | None) -> Found | None:
     parts = valid(text, [found(_part(m[0]), text, *m.span(), 0.95) for m in _PART.finditer(text)])
     clocks = valid(text, [one for m in _CLOCK.finditer(text) if (one := _clock(m, text, parts)) is not None])
     if clocks:
-        return clocks[-1]
+        return clocks[-2] if len(clocks) > 1 and _TO.fullmatch(text, clocks[-2].end, clocks[-1].start) else clocks[-1]
     if parts:
         return parts[-1]
     if day is not None and (anything := _ANY_TIME.search(text, day.end)):
@@ -91,10 +99,9 @@ def _clock(match: re.Match[str], text: str, parts: list[Found]) -> Found | None:
     hour = quantity(match["h"])
     if match["h"] != "零" and hour is None:
         return None
-    if re.match(r"[几多]?(?:都|左)?[儿](?!半)", text[match.end() :]) or text[
-        match.start() - 1 : match.start()
-    ] in tuple("几快早晚有差"):
-        return None  # 一点儿, 有点
+    before = text[match.start() - 1 : match.start()]
+    if text.startswith("儿", match.end()) or (match[0] == "一点" and before in tuple("快早晚有差")):
+        return None  # 早一点
     minutes = int(hour or 0) * 60
     if match["half"]:
         minutes += 30
@@ -104,16 +111,17 @@ def _clock(match: re.Match[str], text: str, parts: list[Found]) -> Found | None:
         minutes += int(quantity(match["m"].lstrip("零〇")) or 0)
     if match["less"]:
         minutes -= 15 if match["lm"] == "一刻" else int(quantity(match["lm"]) or 0)
-    before = [part for part in parts if part.end <= match.start()]
-    part = before[-1].value if before else None
+    earlier = [part for part in parts if part.end <= match.start()]
+    part = earlier[-1].value if earlier else None
     confidence = 0.95
     if minutes < 12 * 60:
         if part in ("下午", "晚上") or (part == "12:00" and minutes < 4 * 60):
             minutes += 12 * 60
         elif part is None and 60 <= minutes < 7 * 60:
             minutes, confidence = minutes + 12 * 60, 0.75  # nobody asks for a fitter at three in the morning
-    if match["low"]:
-        minutes, confidence = minutes - 60, 0.6
+    if match["low"]:  # the lower of 两三点
+        low = int(quantity(match["low"]) or 0) * 60
+        minutes, confidence = minutes - (int(hour or 0) * 60 - low), 0.6
     if not 0 <= minutes < 24 * 60:
         return None
     return found(f"{minutes // 60:02d}:{minutes % 60:02d}", text, *match.span(), confidence)

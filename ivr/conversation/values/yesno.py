@@ -1,144 +1,54 @@
 """Yes or no, as people say it: 嗯 对 可不是 要得 中 / 不不不 哪儿啊 没有的事 / 不是不行 / 不是坏了，是装反了.
 
-A sentence is read clause by clause. A clause says yes or no by how it begins; `firm` answers stand, `soft` ones
-(嗯, 好, 行) give way to a refusal that follows (嗯，不用了), and what corrects itself (对，哦不对) gives way to the correction.
+A sentence is read clause by clause; a clause says yes or no by how it begins. Firm answers stand, soft ones (嗯, 好,
+行) give way to a refusal that follows (嗯，不用了), and what is corrected (对，哦不对) gives way to the correction.
 What is neither, a question or a plain statement, is None.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Literal
 
-Strength = Literal["firm", "soft"]
+from ivr.conversation.values.yesno_words import DOUBLE, LEAD, REPLIES, Reply
 
-_P = r"(?:[啊呀哦呢嘛哈吧呗噻哟喔呐的了啦么嘞滴哒咯喽哩诶欸嗯哎]|儿|好吧|谢谢(?:你|您)?|姑娘|闺女|师傅|大姐|小姐|同志|小妹|妹子|老师|你放心)*"
-_END = rf"{_P}$"
-_LEAD = re.compile(
-    r"^(?:[呃额]+|哎呀?|诶|欸|哦+|噢|啊(?=对|是|不|没|行|好)|唉|喂+|那个|那(?=就|对|是|行|好|不用|没|可以|成|肯定|当然)|我(?:说|想|看|觉得|觉着|估计|猜|寻思)(?=是|对|应该|不|行|可以|没)|这个(?=是|对|应该|不|没)|你好|您好|"
-    r"(?:大概|应该|可能|好像|估计|也许|差不多|八成|貌似|大约|多半)(?:也|就|都)?(?=是|对|行|可以|没|不|有|会|能)|都(?=对|是|行)|真的?(?=是|不|没)|确实(?=是|对|不|没)|实在(?=不)|肯定(?=是|对|不|没|行)|当然(?=是|对|不|可以|要|行|没)|绝对(?=是|对|不|没)|"
-    r"根本(?=就?(?:不|没))|压根儿?(?=就?(?:不|没))|完全(?=不|没|对|正确)|先(?=不|别|甭)|暂时(?=不|别)|可(?=不用|别)|我(?=不用|不要|不需要|不想|需要|要|同意|确认|愿意|没说|又没说|可没说|不是说)|你(?=说得|说的|讲得|都说)|"
-    r"千万(?=别)|还是(?=不|算了|别|要|是|转)|就(?=不用|别)|嗯+(?=不是|不用|不对|没有|不要|不|算了))+"
-)
-
-_YES_DOUBLE = re.compile(
-    rf"^(?:也|又|倒|可|并)?(?:不是(?:说)?|没有?(?:说|讲)?|没(?:有|啥|什么)?|不能(?:说)?|不会|不得|不可能|哪能|怎么(?:能|会)?|谁说|难道|能|哪里?(?:会|能))(?:我|你|他|这个?|那个?)?(?:不行|不对|不是|不好|不可以|不同意|不要|不用|不成|不中|不愿意|不需要|没有|没错误|不转|不想|不能|不信|不满意|不认)(?:的|地方)?"
-)
-_RULES: tuple[tuple[re.Pattern[str], bool | None, Strength], ...] = tuple(
-    (re.compile(pattern), answer, strength)  # type: ignore[misc]
-    for pattern, answer, strength in (
-        # questions and courtesies that begin like an answer
-        (
-            r"^(?:是不是|对不对|行不行|好不好|能不能|可不可以|要不要|有没有|是吗|对吗|真的吗|行吗|好吗|可以吗|是吧[?？]|什么|啥)",
-            None,
-            "soft",
-        ),
-        (
-            r"^(?:对不起|不好意思|不客气|没关系|没事儿?|不谢|好久|好多|好几|好像$|好些|好端端|好好的|好家伙|好歹|好不容易|对面|对方|对于|对待|对(?:你们|他们|这种|这个|那个|客服|师傅)(?!的?$)|要是|要不|要么|行李|成天|成都|中午|中间|中国|是因为|有点|有的|有时|有人|有个|有一|可是|可惜|不过|不管|不光|不仅|不但|不然(?!呢)|不知|不清楚|不晓得|不懂|不太(?:清楚|知道|懂|记得)|不记得|不一定|不好说|不确定|说不准|说不好|没(?:怎么)?听(?:清|懂|明白|见)|随便|看情况|等一?下|等会|等等)",
-            None,
-            "soft",
-        ),
-        # double negation and rhetoric
-        (
-            r"^(?:可不(?:是)?|谁说不是|怎么不是|咋不是|那可不|可不咋的|可不就是|那不就是|不就是(?:这|那|它|他|她|上)|不是(?:吗|么)|难道不是|不然呢|不对(?:吗|么)|能不是|还能有假|那还有假|那还能有错|错不了|假不了|不会错|没跑|跑不了|还用(?:说|问)|那还用|你说呢|废话|那是(?!不|没|谁|什么|哪)|可不嘛)",
-            True,
-            "firm",
-        ),
-        (
-            r"^(?:才不|那不是|可不能|不是不是|怎么(?:会|可能)|咋(?:会|可能)|哪(?:儿|里|有|能)(?:有)?(?:啊|呀|的事|的话|是|能|会|可能|这|$|哪)|哪(?:儿|里|有|能)了?"
-            + _END
-            + r"|何必|谁(?:说|讲)的|胡说|瞎说|扯淡|扯|瞎扯|开什么玩笑|得了吧|拉倒吧|免了)",
-            False,
-            "firm",
-        ),
-        # denials
-        (
-            rf"^(?:没有?(?:的|这|这个|这么|那)(?:事|回事|码事)|没那回事|没(?:有)?(?:别的|其他|其它|啥|什么|旁的)(?:事|问题|要求|补充)?(?:了|啦|的)?|没得了?|木有|冇|没(?:有)?{_END}|没有(?:没有)+|没了(?:没了)*|没(?:有)?了{_P}|没有过{_END}|没有?啦|没的事)",
-            False,
-            "firm",
-        ),
-        (
-            r"^(?:没错|没毛病|没问题|没说错|没弄错|没搞错|没记错|没意见|没异议|没二话|没得说|不错|不假|不差|不离)",
-            True,
-            "firm",
-        ),
-        (
-            r"^(?:不是|不对|并不|并非|不正确|不准确|不太对|不大对|不完全对|不属实|不符|不同意|不认可|不可能|不会吧|不能吧|弗是|勿是|唔系|唔对|唔使|唔好|非也|否|错了?(?=$|[啊呀吧的])|说错了|搞错了|弄错了|记错了|听错了|你错了|你?们?(?:搞|弄|记|听|说)错了|差远了|假的|对个(?:屁|头|鬼)|是个屁|转个屁|好个屁|一点儿?(?:也|都)?不(?:对|是))",
-            False,
-            "firm",
-        ),
-        (
-            r"^(?:不用|不要|不需要|不必|不消|不转|不想|不换|不退|不修|不愿意|不行|不成|不中|不可以|不可|不可|不得行|不麻烦|不了|不啦|不急|不着急|不去|不等|不干|不接受|不答应|不合适|不方便|用不着|没必要|没(?:那)?个?必要|甭|别(?!的)|算了|拒绝|免|罢了|就?不(?:用|要)了|莫|冇使|免了|休想|想得美|做梦|没门儿?)",
-            False,
-            "firm",
-        ),
-        (rf"^(?:不+|不{_END}|不(?=不|，|。|$))+{_END}", False, "firm"),
-        # agreement
-        (
-            rf"^(?:对(?:的|啊|呀|对|头|咯|喽|啦|嘛|滴|哒|呢|哦|噢|了|吧)*(?:$|(?=没|就|是|我|你(?!们)|那(?!个)|不|行|可以|好|转|嗯|他说|她说|这|得|麻烦|赶紧|快))|一点儿?(?:也|都)?(?:没错|不错|不差)|(?:你)?(?:说得|说的|讲得|都说)(?:很|都|太|一点儿?)?(?:对|没错|是|不错)|完全(?:对|正确)|正确|正是|确实(?:$|如此|是|这样)|属实|的确|是真的)",
-            True,
-            "firm",
-        ),
-        (
-            rf"^(?:就|还|正|都|也|嗯|可|那)?是(?:{_END}|(?:的|啊|呀|哦|嘛|呢|呐)+|(?:就)?(?:这|那|它|他|她|上(?:次|回)|俺|我(?!家|们|想|买|要|说))|(?:的)?是|对|没错|您说的|你说的)",
-            True,
-            "firm",
-        ),
-        (
-            rf"^(?:就(?:这|那)(?:个|样|么|件|台|张|单|辆|回|次|事儿?)?(?:了|回事儿?|意思|个)?{_END}|就它|就他|系{_END}|系啊|对头|要得|中(?=$|中|[啊呀嘞了]|的|不(?!中))|得嘞|得{_END}|妥(?:了|妥)?|欧了|[Oo][Kk]|必须的?|那必须|当然|肯定(?:的|是|啊|呀|要|$)|一定|绝对|没跑儿|准(?:是|的|没错)|嗯呐|嗯哪|可以|同意|确认|答应|愿意|需要|要的?(?:$|[啊呀吧呢]|转|要)|我?要{_END}|有(?:$|[啊呀的哦]|有)|记得|会的|能{_END}|转{_P}(?:转|$|[，,])|(?:快|赶紧|赶快|给我|帮我|那就?)(?:给我)?转|接{_END}|差不多|八九不离十|(?:应该|大概|可能|好像|估计|也许)(?:是|对|就是)?(?:吧|的)?$)",
-            True,
-            "firm",
-        ),
-        (
-            r"^(?:行|好(?:的|嘞|啊|呀|吧|好|呢|哒|咧|滴)?(?:$|(?=[行好可就快你我赶转嘛哈谢那麻没]))|成(?:$|[啊呀吧的嘞成])|嗯+|唔+|啊+$|欸+$|恩+|昂+|哎$|喔$|好)",
-            True,
-            "soft",
-        ),
-    )
-)
+_PATTERNS = tuple((reply.pattern, reply) for reply in REPLIES)
+_YES = Reply(True, firm=True, words=())
 _PAUSE = re.compile(r"[，,。！!；;、…\s~—]+|(?<=[?？])")
-_CORRECTS = re.compile(r"^(?:哎|诶|欸|哦|噢|啊|呃|唉|不过|等等|等一下|慢着|等会儿?)+|(?:说|讲|搞|弄)错了")
+_CORRECTS = re.compile(r"^(?:[哎诶欸哦噢啊呃唉]|等等|等一下|慢着|等会儿?)+(?:不|对|是|没)|^(?:我)?(?:说|讲|搞|弄)错了")
 _REFUSES = re.compile(
-    r"^(?:不用|不要|不需要|不必|不消|别|甭|算了|没有?(?:别的|其他|啥|什么)?了|没了|不了|不转|不行|不是|不对|没有$)"
+    r"^(?:不用|不要|不需要|不必|不消|别(?!的)|甭|没有?(?:别的|其他|啥|什么)?了|算了|不了|不转|不行|不是|不对|没有$)"
 )
+_NOTHING_MORE = re.compile(r"^没(?:有)?(?:别的)?了|^没别的")
 
 
 def yes_no(text: str) -> bool | None:
     """True, False, or None where neither is said."""
     answer: bool | None = None
     firm = False
-    for clause in _clauses(text):
+    for clause in _PAUSE.split(text.strip()):
         said = _clause(clause)
-        if said is None:
-            continue
-        value, strength = said
-        if answer is None:
-            answer, firm = value, strength == "firm"
-        elif value != answer and _overrides(clause, value, firm):
-            answer, firm = value, strength == "firm"
+        if said is not None and (answer is None or (said.answer != answer and _overrides(clause, said, firm=firm))):
+            answer, firm = said.answer, said.firm
     return answer
 
 
-def _clauses(text: str) -> list[str]:
-    return [clause for clause in _PAUSE.split(text.strip()) if clause]
-
-
-def _overrides(clause: str, value: bool, firm: bool) -> bool:
-    if _CORRECTS.match(clause) and re.match(r"^(?:[哎诶欸哦噢啊呃唉]|等等)*(?:不|对|是|没)", clause):
+def _overrides(clause: str, said: Reply, *, firm: bool) -> bool:
+    """Does this clause take back an answer given before?"""
+    if _CORRECTS.match(clause):
         return True
-    if value:
+    if said.answer:
         return False
-    return (not firm and _REFUSES.match(_LEAD.sub("", clause)) is not None) or re.match(
-        r"^(?:没(?:有)?(?:别的)?了|没了|没别的)", clause
-    ) is not None
+    return (not firm and _REFUSES.match(LEAD.sub("", clause)) is not None) or _NOTHING_MORE.match(clause) is not None
 
 
-def _clause(clause: str) -> tuple[bool, Strength] | None:
-    core = _LEAD.sub("", clause)
-    if _YES_DOUBLE.match(core):
-        return True, "firm"
+def _clause(clause: str) -> Reply | None:
+    if not clause:
+        return None
+    core = LEAD.sub("", clause)
+    if DOUBLE.match(core):
+        return _YES
     for words in (core, clause):
-        for pattern, answer, strength in _RULES:
+        for pattern, reply in _PATTERNS:
             if pattern.match(words):
-                return None if answer is None else (answer, strength)
+                return None if reply.answer is None else reply
     return None
