@@ -128,7 +128,7 @@ class AsteriskDoor:
         return socket
 
     def _knows(self, authorization: str) -> bool:
-        expected = aiohttp.BasicAuth(USER, self._secret).encode()
+        expected = aiohttp.encode_basic_auth(USER, self._secret)
         return hmac.compare_digest(authorization.encode(), expected.encode())
 
     def _info(self, call_id: str, arguments: list[str]) -> CallInfo:
