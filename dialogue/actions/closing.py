@@ -1,0 +1,132 @@
+"""What is said beside questions: comfort, warnings, the end, the way to a human."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from dialogue.actions import words
+from dialogue.actions.asks import values_of
+from dialogue.actions.world import Scene, stage
+from ivr.conversation.notes import to_slot
+from ivr.tickets.ticket import Handoff
+
+PRIORITY = {"P1": 20, "P2": 5}
+VIP_PRIORITY = 10
+
+
+class _Says(Action):
+    """Says one response of the domain, with marks."""
+
+    def name(self) -> str:
+        raise NotImplementedError
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        scene = await self.prepared(await stage().scene(tracker))
+        chosen = words.choose(
+            domain, self.response(scene), slots=tracker.slots, values=values_of(scene, tracker), used=scene.notes.used
+        )
+        if chosen:
+            marks = {**chosen.marks, "ticket_no": scene.notes.ticket_no, **self.marks(scene)}
+            dispatcher.utter_message(text=chosen.text, json_message=marks)
+        return [SlotSet("notes", to_slot(scene.notes))]
+
+    async def prepared(self, scene: Scene) -> Scene:
+        """What is written down before it is said."""
+        return scene
+
+    def response(self, scene: Scene) -> str:
+        raise NotImplementedError
+
+    def marks(self, scene: Scene) -> dict[str, Any]:
+        return {}
+
+
+class ActionWarn(_Says):
+    def name(self) -> str:
+        return "action_warn"
+
+    def response(self, scene: Scene) -> str:
+        return "utter_warn"
+
+
+class ActionComfort(_Says):
+    def name(self) -> str:
+        return "action_comfort"
+
+    def response(self, scene: Scene) -> str:
+        return "utter_comfort"
+
+
+class ActionHandOver(_Says):
+    """The ticket says that a human was asked for before the caller is told."""
+
+    def name(self) -> str:
+        return "action_hand_over"
+
+    async def prepared(self, scene: Scene) -> Scene:
+        if not scene.ticket.ticket_no or scene.ticket.handoff:
+            return scene
+        pack = scene.setting.pack
+        asked = Handoff(self.reason(scene), pack.queue or pack.hotline, scene.call.started_at)
+        ticket = replace(scene.ticket, handoff=asked)
+        return replace(scene, ticket=await scene.world.store.save(ticket, by="bot", why="转人工"))
+
+    def reason(self, scene: Scene) -> str:
+        return scene.notes.handoff or "caller_request"
+
+    def response(self, scene: Scene) -> str:
+        return "utter_lost" if self.reason(scene) == "no_understanding" else "utter_hand_over"
+
+    def marks(self, scene: Scene) -> dict[str, Any]:
+        customer = scene.setting.customer
+        vip = VIP_PRIORITY if customer and customer.vip else 0
+        return {
+            "ended": True,
+            "handoff": self.reason(scene),
+            "priority": max(PRIORITY.get(scene.ticket.urgency, 0), vip),
+        }
+
+
+class ActionLost(ActionHandOver):
+    """No rule fits: the caller is not left in silence."""
+
+    def name(self) -> str:
+        return "action_lost"
+
+    def reason(self, scene: Scene) -> str:
+        return scene.notes.handoff or "no_understanding"
+
+
+class ActionFarewell(_Says):
+    def name(self) -> str:
+        return "action_farewell"
+
+    def response(self, scene: Scene) -> str:
+        return "utter_farewell" if scene.notes.ticket_no else "utter_farewell_no_ticket"
+
+    def marks(self, scene: Scene) -> dict[str, Any]:
+        return {"ended": True}
+
+
+class _Silent(Action):
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        return []
+
+
+class ActionNote(_Silent):
+    """Nothing is said: the form asks on."""
+
+    def name(self) -> str:
+        return "action_note"
+
+
+class ActionSettle(_Silent):
+    """Where the ways to the end meet; the ticket is saved already."""
+
+    def name(self) -> str:
+        return "action_settle"

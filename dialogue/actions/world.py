@@ -1,0 +1,82 @@
+"""Where actions get the store, the customers and the packs of the call they are in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ivr.app import World, Worlds
+from ivr.call.ports import CallInfo
+from ivr.conversation.evidence import Evidence, load_evidence
+from ivr.conversation.notes import Notes, of_slot
+from ivr.conversation.understanding import Setting
+from ivr.conversation.wire import call_of
+from ivr.settings import Settings, load
+from ivr.tickets.ticket import Ticket
+
+EARLIER = 30
+"""So many earlier tickets of the caller are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One call, as an action meets it."""
+
+    call: CallInfo
+    world: World
+    setting: Setting
+    notes: Notes
+    ticket: Ticket
+    """A draft without a number as long as nothing is known."""
+
+
+class Stage:
+    """Opened once a process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._worlds = Worlds(settings)
+        self._evidence: Evidence = load_evidence(settings.root / "data")
+
+    async def scene(self, tracker: Any) -> Scene:
+        """Raises `WireError` for a message that did not come from our client."""
+        call = call_of(tracker.latest_message.get("metadata") or {})
+        world = await self._worlds.of(call)
+        notes = of_slot(tracker.get_slot("notes"))
+        ticket = await world.store.get(notes.ticket_no) if notes.ticket_no else _draft(call)
+        return Scene(call, world, await self._setting(call, world), notes, ticket)
+
+    async def _setting(self, call: CallInfo, world: World) -> Setting:
+        customer = await world.customers.of(call.caller_number) if call.caller_number else None
+        earlier: tuple[Ticket, ...] = ()
+        if call.caller_number:
+            earlier = await world.store.of_caller(call.caller_number, before=call.started_at, limit=EARLIER)
+        return Setting(
+            pack=world.packs[call.hotline],
+            taxonomy=world.taxonomy,
+            evidence=self._evidence,
+            today=call.started_at.date(),
+            customer=customer,
+            earlier=tuple(ticket for ticket in earlier if ticket.hotline == call.hotline),
+            least_certainty=self._settings.speech.least_confidence,
+        )
+
+    async def close(self) -> None:
+        await self._worlds.close()
+
+
+def _draft(call: CallInfo) -> Ticket:
+    return Ticket(
+        hotline=call.hotline, call_id=call.call_id, caller_number=call.caller_number, created_at=call.started_at
+    )
+
+
+_stage: Stage | None = None
+
+
+def stage() -> Stage:
+    """The process's stage, built at its first use."""
+    global _stage
+    if _stage is None:
+        _stage = Stage(load())
+    return _stage

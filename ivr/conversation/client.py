@@ -1,0 +1,180 @@
+"""The dialogue of all calls, in a Rasa server: implements `ivr.call.ports.Conversation` over its REST channel.
+
+Everything said is written to the transcript at once, and what Rasa could not take in is kept all the same: the ticket
+is settled here, whether or not the dialogue lived to the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import aiohttp
+
+from ivr.call.ports import CallerTurn, CallInfo, Ending, Keyed, Reply, Said, Silent
+from ivr.conversation import wire
+from ivr.errors import DialogueDown, TicketChanged, TicketError, WireError
+from ivr.packs import Pack
+from ivr.tickets.completeness import settle
+from ivr.tickets.judgement.judge import judge
+from ivr.tickets.store import TicketStore
+from ivr.tickets.taxonomy import Taxonomy
+from ivr.tickets.ticket import Handoff, Ticket, TranscriptLine
+
+log = logging.getLogger(__name__)
+
+BEGIN_S = 8.0
+"""The first message of a model takes Rasa longer; the caller hears the ringing tone meanwhile."""
+LONGEST_BODY = 1_000_000
+
+
+class World(Protocol):
+    """What is needed of a call's world (`ivr.app`)."""
+
+    @property
+    def store(self) -> TicketStore: ...
+    @property
+    def packs(self) -> Mapping[str, Pack]: ...
+    @property
+    def taxonomy(self) -> Taxonomy: ...
+
+
+WorldOf = Callable[[CallInfo], Awaitable[World]]
+
+
+@dataclass(slots=True)
+class _Talk:
+    """One call, as far as it went."""
+
+    began: float
+    """Monotonic seconds."""
+    turns: int = 0
+    asked: tuple[str, ...] = ()
+    ticket_no: str | None = None
+    said: list[str] = field(default_factory=list)
+    """The caller's own words."""
+
+
+class RasaConversation:
+    """`url`: Rasa's address without a path. `timeout_s`: it must have answered a turn by then."""
+
+    def __init__(self, http: aiohttp.ClientSession, url: str, world_of: WorldOf, *, timeout_s: float = 4.0) -> None:
+        self._http = http
+        self._url = f"{url.rstrip('/')}/webhooks/rest/webhook"
+        self._world_of = world_of
+        self._timeout_s = timeout_s
+        self._talks: dict[str, _Talk] = {}
+
+    async def begin(self, call: CallInfo) -> Reply:
+        self._talks[call.call_id] = _Talk(time.monotonic())
+        return await self._turn(call, None, max(BEGIN_S, self._timeout_s))
+
+    async def reply(self, call: CallInfo, turn: CallerTurn) -> Reply:
+        talk = self._talk(call)
+        talk.turns += 1
+        await self._note_caller(call, talk, turn)
+        return await self._turn(call, turn, self._timeout_s)
+
+    async def end(self, call: CallInfo, how: Ending, reason: str | None = None) -> str | None:
+        talk = self._talks.pop(call.call_id, None) or _Talk(time.monotonic())
+        try:
+            return await self._settle(call, talk, how, reason)
+        except Exception:  # the boundary of one call: the caller is served whatever the store does
+            log.exception("call %s: its ticket could not be settled (%s)", call.call_id, how)
+            return talk.ticket_no
+
+    # --- parts -------------------------------------------------------------------
+
+    def _talk(self, call: CallInfo) -> _Talk:
+        return self._talks.setdefault(call.call_id, _Talk(time.monotonic()))
+
+    async def _turn(self, call: CallInfo, turn: CallerTurn | None, timeout_s: float) -> Reply:
+        talk = self._talk(call)
+        body = wire.request(call, turn, number=talk.turns, asked=talk.asked)
+        try:
+            answer = wire.reply(await self._post(body, timeout_s))
+        except WireError as error:
+            raise DialogueDown(f"对话服务的回答不对：{error}") from error
+        talk.asked = answer.asks
+        talk.ticket_no = answer.ticket_no or talk.ticket_no
+        await self._note(call, TranscriptLine("bot", answer.text, self._at(talk)))
+        return answer if answer.ticket_no else replace(answer, ticket_no=talk.ticket_no)
+
+    async def _post(self, body: Mapping[str, object], timeout_s: float) -> bytes:
+        try:
+            async with asyncio.timeout(timeout_s), self._http.post(self._url, json=body) as response:
+                content = await response.content.read(LONGEST_BODY)
+                if response.status != 200:
+                    raise DialogueDown(f"对话服务回答了 {response.status}：{content[:200]!r}")
+                return content
+        except TimeoutError:
+            raise DialogueDown(f"对话服务 {timeout_s:g} 秒没有回答：请看 var/log/rasa.log。") from None
+        except aiohttp.ClientError as error:
+            raise DialogueDown(f"连不上对话服务 {self._url}：{error}") from error
+
+    async def _note_caller(self, call: CallInfo, talk: _Talk, turn: CallerTurn) -> None:
+        match turn:
+            case Said(heard):
+                talk.said.append(heard.text)
+                await self._note(call, TranscriptLine("caller", heard.text, self._at(talk), heard.confidence))
+            case Keyed(digits):
+                talk.said.append(f"按键 {digits}")
+                await self._note(call, TranscriptLine("caller", f"（按键）{digits}", self._at(talk)))
+            case Silent():
+                pass
+
+    async def _note(self, call: CallInfo, line: TranscriptLine) -> None:
+        """A transcript that cannot be written must not end the call."""
+        try:
+            await (await self._world_of(call)).store.add_line(call.call_id, line)
+        except TicketError:
+            log.exception("call %s: a line of the transcript was lost", call.call_id)
+
+    def _at(self, talk: _Talk) -> float:
+        return round(time.monotonic() - talk.began, 2)
+
+    async def _settle(self, call: CallInfo, talk: _Talk, how: Ending, reason: str | None) -> str | None:
+        world = await self._world_of(call)
+        tickets = await world.store.of_call(call.call_id)
+        if not tickets:
+            if not any(words.strip() for words in talk.said):
+                return None
+            tickets = (
+                await world.store.create(_of_words(call, talk, world), why="对话服务没有建工单，保存来电人的原话"),
+            )
+        for ticket in tickets:
+            await self._settle_one(world, ticket, how, reason, call)
+        return tickets[0].ticket_no
+
+    async def _settle_one(self, world: World, ticket: Ticket, how: Ending, reason: str | None, call: CallInfo) -> None:
+        pack = world.packs[call.hotline]
+
+        def end(current: Ticket) -> Ticket:
+            if how == "handed_over" and current.handoff is None:
+                queue = pack.queue or call.hotline
+                asked = Handoff(reason or "bot_failure", queue, call.started_at)
+                current = replace(current, handoff=asked)
+            return settle(current, how, world.taxonomy, hours=pack.open_hours)
+
+        for _ in range(3):
+            try:
+                await world.store.change(ticket.ticket_no, end, by="bot", why="通话结束")
+            except TicketChanged:
+                continue
+            return
+        log.error("ticket %s was changed elsewhere again and again; not settled", ticket.ticket_no)
+
+
+def _of_words(call: CallInfo, talk: _Talk, world: World) -> Ticket:
+    """A ticket that holds nothing but what was said."""
+    ticket = Ticket(
+        hotline=call.hotline, call_id=call.call_id, caller_number=call.caller_number, created_at=call.started_at
+    )
+    ticket = judge(
+        ticket, said=talk.said, customer=None, prior=None, pack=world.packs[call.hotline], taxonomy=world.taxonomy
+    )
+    return replace(ticket, summary="来电人原话：" + " / ".join(talk.said)[:300])

@@ -1,0 +1,90 @@
+"""Same as last time: which earlier ticket is meant, and what the caller answers to that question."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ivr.conversation.values.yesno import yes_no
+from ivr.tickets.judgement.words import LinkWords
+from ivr.tickets.linking import denies_earlier, same_thing
+from ivr.tickets.ticket import Ticket
+
+_NONE = re.compile(r"都不是|没有一个|哪个都不|不是这(几|些)个")
+_ORDINALS = (
+    re.compile(r"第一|头一|前(面)?(那|一)个|最(上|前)面|最近"),
+    re.compile(r"第二|中间|当中"),
+    re.compile(r"第三|最后|末了|后(面)?那个"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the caller says to "is it that one?"."""
+
+    ticket: Ticket | None = None
+    denied: bool = False
+    """None of them."""
+
+    @property
+    def open(self) -> bool:
+        """Neither chosen nor denied."""
+        return self.ticket is None and not self.denied
+
+
+def choose(text: str, offered: Sequence[Ticket], words: LinkWords, key: str | None = None) -> Choice:
+    """`key`: the key that was pressed instead, 1 for the first or for yes."""
+    if key is not None:
+        return _keyed(key, offered)
+    named = [ticket for ticket in offered if _names(text, ticket)]
+    answer = yes_no(text)
+    if _NONE.search(text) or (denies_earlier(text, words) and not named):
+        return Choice(denied=True)
+    if len(offered) == 1:
+        if answer is None:
+            return Choice(named[0]) if named else Choice()
+        return Choice(offered[0]) if answer else Choice(denied=True)
+    if len(named) == 1:
+        return Choice(named[0])
+    for at, ordinal in enumerate(_ORDINALS[: len(offered)]):
+        if ordinal.search(text):
+            return Choice(offered[at])
+    return Choice(denied=True) if answer is False and not named else Choice()
+
+
+def _keyed(key: str, offered: Sequence[Ticket]) -> Choice:
+    if not key.isdigit() or int(key) < 1:
+        return Choice()
+    if int(key) <= len(offered):
+        return Choice(offered[int(key) - 1])
+    return Choice(denied=True)
+
+
+def _names(text: str, ticket: Ticket) -> bool:
+    """The sentence names its product or its problem, and does not deny it."""
+    for field in ("product", "problem", "order_no"):
+        value = ticket.value(field)
+        if (
+            value
+            and value in text
+            and not re.search(rf"(不是|也不是|不说|并非)[^，,。]{{0,3}}{re.escape(value)}", text)
+        ):
+            return True
+    product = ticket.value("product")
+    return bool(
+        product and any(same_thing(product, part) for part in re.split(r"[，,。！？ ]", text) if len(part) >= 2)
+    )
+
+
+def dated(ticket: Ticket) -> str:
+    """11月10号."""
+    return f"{ticket.created_at.month}月{ticket.created_at.day}号"
+
+
+def matter(ticket: Ticket) -> str:
+    """What it was about, for the caller's ear: 热水器打不着火."""
+    product, trouble = ticket.value("product") or "", ticket.value("problem") or ""
+    if product and product in trouble:
+        return trouble[:16]
+    return f"{product}{trouble[:14]}" or "投诉"

@@ -1,0 +1,95 @@
+"""What can be seen from the words alone, read from `data/evidence.yml`. Edited by dialogue designers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ivr.errors import SettingsError
+from ivr.packs import read_yaml
+
+Pattern = re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What a caller does with a sentence, seen from its words."""
+
+    shows: tuple[Pattern, ...]
+    denies: tuple[Pattern, ...]
+    """Where one of these is found it is not that move."""
+
+    def seen_in(self, text: str) -> bool:
+        return any(p.search(text) for p in self.shows) and not any(p.search(text) for p in self.denies)
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """Words before a number that tell what number it is."""
+
+    before: Pattern
+    least: int = 1
+    """Shortest plausible number, characters."""
+    most: int = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    moves: Mapping[str, Move] = field(default_factory=dict)
+    problem: Mapping[str, Pattern] = field(default_factory=dict)
+    """Category (`default` for all) → words that describe a trouble one can act on."""
+    vague: Pattern = field(default_factory=lambda: re.compile("(?!)"))
+    """Words that only say that something is wrong."""
+    hazard: Mapping[str, Pattern] = field(default_factory=dict)
+    """Kind of danger → its words, in the order of precedence."""
+    cues: Mapping[str, Cue] = field(default_factory=dict)
+    """Field → what announces its number."""
+    other_dates: Mapping[str, Pattern] = field(default_factory=dict)
+    """Field → words whose dates are not its own (bought, delivered)."""
+    complained_about: Pattern = field(default_factory=lambda: re.compile("(?!)"))
+
+    def moves_in(self, text: str) -> frozenset[str]:
+        return frozenset(name for name, move in self.moves.items() if move.seen_in(text))
+
+    def hazard_in(self, text: str) -> str | None:
+        return next((kind for kind, pattern in self.hazard.items() if pattern.search(text)), None)
+
+    def problem_of(self, category: str | None) -> tuple[Pattern, ...]:
+        """The category's own words before those of all."""
+        wanted = (self.problem.get(category or ""), self.problem.get("default"))
+        return tuple(pattern for pattern in wanted if pattern is not None)
+
+
+def load_evidence(data: Path) -> Evidence:
+    """Raises `SettingsError` naming the file and what is wrong in it."""
+    file = data / "evidence.yml"
+    raw = read_yaml(file)
+    try:
+        return _evidence(raw)
+    except (re.error, KeyError, TypeError, AttributeError, ValueError) as error:
+        raise SettingsError(f"{file} 里有一条写错了：{error}。请对照文件开头的说明改正。") from error
+
+
+def _evidence(raw: Mapping[str, Any]) -> Evidence:
+    return Evidence(
+        moves={
+            name: Move(tuple(map(re.compile, what["is"])), tuple(map(re.compile, what.get("not") or ())))
+            for name, what in raw["moves"].items()
+        },
+        problem={category: _any(words) for category, words in raw["problem"].items()},
+        vague=_any(raw["vague"]),
+        hazard={kind: re.compile(words) for kind, words in raw["hazard"].items()},
+        cues={
+            name: Cue(re.compile(f"(?:{cue['before']})"), int(cue.get("least", 1)), int(cue.get("most", 40)))
+            for name, cue in raw["cues"].items()
+        },
+        other_dates={name: re.compile(words) for name, words in raw["other_dates"].items()},
+        complained_about=_any(raw["complained_about"]),
+    )
+
+
+def _any(patterns: Iterable[str]) -> Pattern:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))

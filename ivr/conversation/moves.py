@@ -1,0 +1,126 @@
+"""What the caller does with a sentence, as the rules in `dialogue/data/rules` know it (slot `move`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from ivr.conversation.notes import Notes
+from ivr.tickets.ticket import Ticket
+
+SILENCES = 3
+"""So many silences in a row end the call."""
+LOST_AFTER = 2
+"""So many sentences in a row that nothing was understood of, and a human takes over."""
+OPENINGS = 4
+"""So often it is asked what happened; then a human takes over."""
+SURE = 0.7
+"""NLU's confidence from which an intent counts without words that show it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What was found in a turn, for the choice of its move."""
+
+    shown: frozenset[str]
+    """Moves seen from the words (`data/evidence.yml`)."""
+    intents: Mapping[str, float]
+    told: tuple[str, ...]
+    """Fields told anew."""
+    answered: bool
+    """A question that is not a field's was answered: yes, no, which one."""
+    topic_before: str | None
+    ticket_before: Ticket
+    asked: tuple[str, ...]
+    certainty: float
+    least_certainty: float
+    transfer_accepted: bool = False
+    """Yes to an offered transfer."""
+
+    def says(self, move: str, intent: str | None = None) -> bool:
+        return move in self.shown or self.intents.get(intent or move, 0.0) >= SURE
+
+
+def choose(signs: Signs, ticket: Ticket, notes: Notes) -> tuple[str, Notes]:
+    """The move, and the notes with what follows from it."""
+    if notes.handoff:
+        return "hand_over", notes
+    if ticket.urgency == "P1" and not notes.warned:
+        return "danger", replace(notes, warned=True, handoff="p1", unclear=0)
+    if "human" in signs.shown or signs.transfer_accepted or _wants_human(signs):
+        notes = replace(notes, handoff="caller_request", unclear=0)
+        at_once = "insist" in signs.shown or not ticket.missing or signs.transfer_accepted
+        return ("hand_over" if at_once else "human"), notes
+    topic_changed = signs.topic_before is not None and notes.topic != signs.topic_before
+    if topic_changed:
+        return "new_topic", replace(notes, unclear=0)
+    if notes.earlier == "none" and "no_earlier" not in notes.settled:
+        return "no_earlier", replace(notes, settled=(*notes.settled, "no_earlier"), unclear=0)
+    understood = bool(signs.told) or signs.answered or notes.topic != signs.topic_before
+    if understood:
+        return _understood(signs, ticket, replace(notes, unclear=0))
+    return _not_an_answer(signs, notes)
+
+
+def _wants_human(signs: Signs) -> bool:
+    return signs.intents.get("request_human", 0.0) >= 0.9 and not signs.told and "human_denied" not in signs.shown
+
+
+def _understood(signs: Signs, ticket: Ticket, notes: Notes) -> tuple[str, Notes]:
+    if "robot" in signs.shown:
+        return "robot", notes
+    if ticket.emotion.label in {"angry", "anxious"} and not notes.comforted:
+        return "upset", replace(notes, comforted=True)
+    return "inform", notes
+
+
+def _not_an_answer(signs: Signs, notes: Notes) -> tuple[str, Notes]:
+    """Nothing new was learnt: why, and does it count as a failed question?"""
+    if signs.says("goodbye"):
+        return "goodbye", notes
+    if signs.says("robot", "ask_if_robot"):
+        return "robot", notes
+    if signs.says("repeat"):
+        return "repeat", notes
+    if signs.says("abuse"):
+        return "abuse", replace(notes, comforted=True)
+    if "description" in signs.asked:
+        return _opening(signs, notes)
+    if "wait" in signs.shown:
+        return "small_talk", notes
+    notes = _tried(signs, notes)
+    if signs.says("dont_know") or "done" in signs.shown:
+        return "dont_know", replace(notes, unclear=0)
+    if signs.says("small_talk"):
+        return "small_talk", notes
+    return _unclear(signs, notes)
+
+
+def _opening(signs: Signs, notes: Notes) -> tuple[str, Notes]:
+    notes = notes.tried("topic")
+    if notes.tries.get("topic", 0) >= OPENINGS:
+        return "lost", replace(notes, handoff="no_understanding")
+    if signs.certainty >= signs.least_certainty:
+        return "inform", replace(notes, unclear=0)
+    return _unclear(signs, notes)
+
+
+def _unclear(signs: Signs, notes: Notes) -> tuple[str, Notes]:
+    notes = replace(notes, unclear=notes.unclear + 1)
+    if notes.unclear >= LOST_AFTER and signs.certainty < signs.least_certainty:
+        return "lost", replace(notes, handoff="no_understanding")
+    return "unclear", notes
+
+
+def _tried(signs: Signs, notes: Notes) -> Notes:
+    for slot in signs.asked:
+        notes = notes.tried(slot)
+    return notes
+
+
+def silence(notes: Notes, times: int) -> tuple[str, Notes]:
+    """`times`: how often in a row, as the line counts."""
+    notes = replace(notes, silent=max(times, notes.silent + 1))
+    if notes.handoff:
+        return "hand_over", notes
+    return ("silence_over" if notes.silent >= SILENCES else "silence"), notes

@@ -1,0 +1,47 @@
+"""Which kind of complaint a sentence is about: what Rasa's NLU says, and what the words show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ivr.packs import Pack
+
+ENOUGH = 0.5
+"""A category needs this much to be taken."""
+WORDS = 0.4
+"""What a word of the pack adds for its category."""
+SURE = 0.75
+"""NLU's confidence that changes a topic that is known, where words show it too."""
+
+
+def category(
+    text: str, intents: Mapping[str, float], pack: Pack, categories: Mapping[str, object], current: str | None
+) -> str | None:
+    """The category that the sentence is about; `current` when it is about nothing else."""
+    shown = words_of(text, pack)
+    scores = {
+        name: intents.get(name, 0.0) + (WORDS if name in shown else 0.0) + (0.1 * (shown.get(name, 0) - 1))
+        for name in categories
+    }
+    best = max(scores, key=lambda name: scores[name], default=None)
+    if best is None:
+        return current
+    if current is None:
+        return best if scores[best] >= ENOUGH else None
+    changes = best != current and best in shown and current not in shown and intents.get(best, 0.0) >= SURE
+    return best if changes else current
+
+
+def words_of(text: str, pack: Pack) -> dict[str, int]:
+    """Category → how many of its words (lexicon.yml, `category`) the sentence holds, none denied."""
+    counts = {}
+    for name, words in pack.lexicon.get("category", {}).items():
+        hits = sum(1 for word in words if _meant(word, text))
+        if hits:
+            counts[name] = hits
+    return counts
+
+
+def _meant(word: str, text: str) -> bool:
+    at = text.find(word)
+    return at >= 0 and not text[max(0, at - 2) : at].endswith(("不", "别", "不用", "不要", "不想"))

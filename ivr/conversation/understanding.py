@@ -1,0 +1,239 @@
+"""One turn of the caller understood: the ticket with everything that was said, the notes, and what the caller did.
+
+Pure: no network, no store, no clock. Actions load what is known, call `understand`, save, and set Rasa's slots; what
+is asked next is decided by the rules and forms in `dialogue/`, never here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from ivr.conversation import earlier, moves, topic
+from ivr.conversation.evidence import Evidence
+from ivr.conversation.facts import Ear, Heard, facts
+from ivr.conversation.ledger import doubt, settle_doubt, write
+from ivr.conversation.notes import Doubt, Notes
+from ivr.conversation.values.yesno import yes_no
+from ivr.packs import Pack
+from ivr.tickets.customer import Customer
+from ivr.tickets.judgement.complexity import Counts
+from ivr.tickets.judgement.judge import judge
+from ivr.tickets.linking import candidates, speaks_of_earlier
+from ivr.tickets.takeover import contradictions, linked, with_crm
+from ivr.tickets.taxonomy import Field, Taxonomy
+from ivr.tickets.ticket import Ticket
+
+TRIES = 2
+"""A required field is given up after so many questions without an answer."""
+LIKELY = 0.5
+"""An earlier ticket this likely, or twice as likely as the next, is offered alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What reached us of the caller."""
+
+    text: str = ""
+    certainty: float = 1.0
+    """Of recognition, 0…1."""
+    keys: str | None = None
+    """Digits that were pressed instead of speech."""
+    silent: int = 0
+    """How often in a row nothing was said; 0 = something was."""
+    intents: Mapping[str, float] = field(default_factory=dict)
+    """NLU's intents and their confidence."""
+    asked: tuple[str, ...] = ()
+    """What the bot's last words asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is the same for the whole call."""
+
+    pack: Pack
+    taxonomy: Taxonomy
+    evidence: Evidence
+    today: dt.date
+    customer: Customer | None = None
+    earlier: tuple[Ticket, ...] = ()
+    """The caller's earlier tickets of this hotline, newest first."""
+    least_certainty: float = 0.35
+
+    @property
+    def fields(self) -> Mapping[str, Field]:
+        return self.taxonomy.fields
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    ticket: Ticket
+    notes: Notes
+    move: str
+    answered: str | None = None
+    """The slot that was asked for and answered."""
+
+
+def understand(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> Understood:
+    notes = replace(notes, turn=notes.turn + 1)
+    if turn.silent:
+        move, notes = moves.silence(notes, turn.silent)
+        return Understood(ticket, notes, move)
+    notes = replace(notes, silent=0)
+    if turn.keys is not None and turn.keys.strip("#") == "0":
+        return Understood(ticket, replace(notes, handoff="caller_request"), "hand_over")
+    before, topic_before = ticket, notes.topic
+    shown = setting.evidence.moves_in(turn.text)
+    if turn.keys is None:
+        notes = replace(notes, digest=f"{notes.digest}{turn.text}\n")
+        ticket, notes = _categorised(turn, ticket, notes, setting)
+    ticket, notes, answered = _chosen_earlier(turn, ticket, notes, setting)
+    heard = _heard(turn, ticket, notes, setting)
+    written = write(
+        ticket, notes, heard, asked=turn.asked, corrects="correction" in shown, certainty=turn.certainty,
+        source="keys" if turn.keys is not None else "caller",
+    )  # fmt: skip
+    ticket, notes, told = written.ticket, written.notes, written.told
+    answer = _yes_or_no(turn)
+    if "confirm" in turn.asked:
+        answered = answered or answer is not None
+        ticket, notes = settle_doubt(ticket, notes, answer, told)
+    ticket = _with_crm(ticket, setting)
+    ticket, notes = _mentioned_earlier(turn, ticket, notes, setting)
+    ticket = _judged(ticket, notes, setting)
+    signs = moves.Signs(
+        shown=shown, intents=turn.intents, told=told, answered=answered, topic_before=topic_before,
+        ticket_before=before, asked=turn.asked, certainty=turn.certainty, least_certainty=setting.least_certainty,
+        transfer_accepted="handoff_offer" in turn.asked and answer is True,
+    )  # fmt: skip
+    move, notes = moves.choose(signs, ticket, notes)
+    notes = _given_up(notes, ticket, setting)
+    notes = _doubted(ticket, notes, setting)
+    return Understood(_judged(ticket, notes, setting), notes, move, _answered(turn, told, answered))
+
+
+def _categorised(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> tuple[Ticket, Notes]:
+    categories = setting.taxonomy.hotline(ticket.hotline).categories
+    name = topic.category(turn.text, turn.intents, setting.pack, categories, ticket.category)
+    if name is None or name == ticket.category:
+        return ticket, notes
+    return replace(ticket, category=name), replace(notes, topic=f"{ticket.hotline}_{name}")
+
+
+def _heard(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> dict[str, Heard]:
+    """Facts of the category; of every category of the hotline while it is not known."""
+    hotline = setting.taxonomy.hotline(ticket.hotline)
+    category = setting.taxonomy.category(ticket.hotline, ticket.category)
+    wanted = category.fields if category else {f for each in hotline.categories.values() for f in each.fields}
+    names = [*wanted, *(f for f in ("contact_name", "contact_number", *turn.asked) if f not in wanted)]
+    fields = [setting.fields[name] for name in names if name in setting.fields]
+    asked = ("problem",) if "description" in turn.asked and ticket.category == "consultation" else ()
+    ear = Ear(
+        pack=setting.pack,
+        evidence=setting.evidence,
+        today=setting.today,
+        category=ticket.category,
+        asked=(*turn.asked, *asked),
+        insist=tuple(name for name in turn.asked if notes.asked.get(name, 0) >= TRIES),
+        known={name: fact.value for name, fact in ticket.fields.items()},
+    )
+    if turn.keys is not None:
+        fields = [one for one in fields if one.id in turn.asked and one.kind == "digits"]
+        return {one.id: Heard(turn.keys.strip("#*"), turn.keys, 1.0) for one in fields[:1]}
+    return facts(turn.text, fields, ear)
+
+
+def _chosen_earlier(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> tuple[Ticket, Notes, bool]:
+    """The answer to "is it that one?"."""
+    if "prior_ticket" not in turn.asked or notes.earlier != "which":
+        return ticket, notes, False
+    offered = [each for number in notes.candidates for each in setting.earlier if each.ticket_no == number]
+    choice = earlier.choose(turn.text, offered, setting.taxonomy.judgement.linking, turn.keys)
+    if choice.ticket:
+        return (*_linked(ticket, notes, choice.ticket, setting), True)
+    if choice.denied or notes.asked.get("prior_ticket", 0) >= TRIES:
+        return ticket, replace(notes, earlier="denied"), choice.denied
+    return ticket, notes, False
+
+
+def _linked(ticket: Ticket, notes: Notes, prior: Ticket, setting: Setting) -> tuple[Ticket, Notes]:
+    ticket = linked(ticket, prior, setting.taxonomy)
+    known = f"{ticket.hotline}_{ticket.category}" if ticket.category else None
+    return ticket, replace(notes, earlier="linked", topic=known)
+
+
+def _with_crm(ticket: Ticket, setting: Setting) -> Ticket:
+    """What the CRM knows, afresh: what it told before may not fit any more."""
+    own = {name: fact for name, fact in ticket.fields.items() if fact.source != "crm"}
+    return with_crm(replace(ticket, fields=own), setting.customer, setting.taxonomy)
+
+
+def _mentioned_earlier(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> tuple[Ticket, Notes]:
+    """ "和上次一样" said for the first time: who may be meant?"""
+    words = setting.taxonomy.judgement.linking
+    if notes.earlier != "unmentioned" or turn.keys is not None or not speaks_of_earlier(turn.text, words):
+        return ticket, notes
+    found = candidates(
+        turn.text,
+        ticket.value("product"),
+        setting.earlier,
+        setting.today,
+        words,
+        problem=ticket.value("problem"),
+        facts={name: fact.value for name, fact in ticket.fields.items()},
+    )
+    if not found:
+        return ticket, replace(notes, earlier="none")
+    alone = len(found) == 1 or found[0].score >= max(LIKELY, 2 * found[1].score)
+    offered = found[:1] if alone else found
+    return ticket, replace(notes, earlier="which", candidates=tuple(each.ticket.ticket_no for each in offered))
+
+
+def _judged(ticket: Ticket, notes: Notes, setting: Setting) -> Ticket:
+    prior = next((each for each in setting.earlier if each.ticket_no == ticket.prior_ticket_no), None)
+    counts = Counts(
+        contradictions=notes.contradictions, conflicts_left=notes.conflicts_left, failed_questions=notes.failed
+    )
+    return judge(
+        ticket, said=notes.said, customer=setting.customer, prior=prior, pack=setting.pack,
+        taxonomy=setting.taxonomy, counts=counts,
+    )  # fmt: skip
+
+
+def _given_up(notes: Notes, ticket: Ticket, setting: Setting) -> Notes:
+    """An optional field at the first question without an answer, a required one after two."""
+    category = setting.taxonomy.category(ticket.hotline, ticket.category)
+    required = category.required if category else ()
+    lost = [
+        name
+        for name, tries in notes.tries.items()
+        if tries >= (TRIES if name in required else 1) and name in setting.fields and not ticket.value(name)
+    ]
+    return replace(notes, gave_up=tuple(dict.fromkeys((*notes.gave_up, *lost))))
+
+
+def _doubted(ticket: Ticket, notes: Notes, setting: Setting) -> Notes:
+    """What is to be read back. A read-back that brought no answer twice is dropped."""
+    if notes.doubt and notes.tries.get("confirm", 0) < TRIES:
+        return notes
+    if notes.doubt:
+        notes = replace(notes, doubt=None, settled=(*notes.settled, notes.doubt.field))
+    differing = contradictions(ticket, setting.customer)
+    for name, value in differing.items():
+        if name not in notes.settled:
+            return replace(notes, doubt=Doubt(name, value, conflict=True), contradictions=notes.contradictions + 1)
+    return replace(notes, doubt=doubt(ticket, notes, setting.taxonomy, setting.pack))
+
+
+def _yes_or_no(turn: Turn) -> bool | None:
+    if turn.keys is not None:
+        return {"1": True, "2": False}.get(turn.keys.strip("#"))
+    return yes_no(turn.text)
+
+
+def _answered(turn: Turn, told: tuple[str, ...], answered: bool) -> str | None:
+    named = next((name for name in turn.asked if name in told), None)
+    if named:
+        return named
+    return turn.asked[0] if answered and turn.asked else None
