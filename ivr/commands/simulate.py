@@ -53,7 +53,7 @@ class Job:
 
 
 def command(
-    files: Annotated[list[Path], typer.Argument(help="场景文件（*.yml），格式见 docs/contract/scenario.md")],
+    files: Annotated[list[Path], typer.Argument(help="场景文件或它们的文件夹，格式见 docs/contract/scenario.md")],
     *,
     mode: Annotated[Mode, typer.Option(help="text：文字直接进对话；call：打真实的电话")] = Mode.TEXT,
     jobs: Annotated[int, typer.Option(min=0, help="同时进行几个场景；0：文字 2 个，电话 1 个")] = 0,
@@ -68,7 +68,7 @@ def command(
     settings = replace(load(), simulation=True)
     taxonomy = load_taxonomy(settings.root / "data")
     wanted = [name.strip() for name in only.split(",") if name.strip()]
-    scenarios = load_scenarios(files, taxonomy, wanted)
+    scenarios = load_scenarios(_files(files), taxonomy, wanted)
     if not scenarios:
         raise SettingsError(f"{'、'.join(map(str, files))} 里没有场景。")
     job = Job(settings, taxonomy, load_packs(settings.root / "data"), scenarios)
@@ -78,6 +78,10 @@ def command(
     if report:
         write_report(report, mode.value, results, totals.to_json())
     raise typer.Exit(0 if all(result.passed for result in results) else 1)
+
+
+def _files(named: list[Path]) -> list[Path]:
+    return [file for name in named for file in (sorted(name.glob("*.yml")) if name.is_dir() else [name])]
 
 
 async def _run(job: Job, mode: Mode, jobs: int) -> list[CallResult]:

@@ -99,6 +99,11 @@ class AgentPhone:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._watching
 
+    @property
+    def address(self) -> str:
+        """host:port that the telephone listens on."""
+        return self._phone.address
+
     async def hang_up(self) -> None:
         await self._phone.hang_up()
 

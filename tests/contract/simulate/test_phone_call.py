@@ -95,9 +95,7 @@ async def test_keys_silence_and_hanging_up_as_the_utterance_ends(tmp_path: Path)
     assert result.questions == 3
 
 
-async def test_a_mute_bot_is_a_failed_scenario(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_mute_bot_is_a_failed_scenario(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ivr.simulate.phone_call.TURN_S", 0.5)
     monkeypatch.setattr("ivr.simulate.phone_call.SETTLED_S", 1.0)
     result, _ = await call(tmp_path, [])
