@@ -43,7 +43,8 @@ def find(job: Job, versions: Sequence[str], *, setting: str = "") -> str:
     except NotPrepared as error:
         hint = f"请安装 Python {wanted}，或设置环境变量 UV_PYTHON_INSTALL_MIRROR 指向一个镜像"
         named = '，或在 ivr.toml 的 [dialogue] 里写 python = "它的路径"' if wanted == "3.10" else ""
-        raise NotPrepared(f"这台机器没有 Python {wanted}，下载也没有成功。{hint}{named}。（{error}）") from error
+        told = f"这台机器没有 Python {wanted}，下载也没有成功。{hint}{named}。详情在 {job.places.logs}。"
+        raise NotPrepared(told) from error
     for fetched in sorted((job.places.tools / "python").glob(f"cpython-{wanted}*/bin/python{wanted}")):
         real = probe(str(fetched), versions)
         if real:
