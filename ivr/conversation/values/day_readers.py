@@ -67,14 +67,14 @@ def week_day(match: re.Match[str], today: dt.date, prefer: Prefer) -> Day:
     if not which:
         day = monday(today) + weekday * _DAY
         if prefer == "future":
-            return day + (7 * _DAY if day < today else 0 * _DAY), 0.85
+            return day + (7 * _DAY if day <= today else 0 * _DAY), 0.85
         return day - (7 * _DAY if day > today else 0 * _DAY), 0.85
-    weeks = which.count("下") - which.count("上")
+    weeks = which.count("下") - which.count("上") - which.count("大")
     return monday(today) + (7 * weeks + weekday) * _DAY, 0.95
 
 
 def week(match: re.Match[str], today: dt.date, _: Prefer) -> Day:
-    weeks = match["which"].count("下") - match["which"].count("上")
+    weeks = match["which"].count("下") - match["which"].count("上") - match["which"].count("大")
     return (today + 7 * weeks * _DAY, 0.4) if weeks else (monday(today), 0.4)
 
 
@@ -126,7 +126,7 @@ def _part(first: dt.date, part: str | None) -> Day:
             return first.replace(day=15), 0.6
         case "下旬":
             return first.replace(day=25), 0.5
-        case "底" | "末" | "尾":
+        case "底" | "末" | "尾" | "最后一天":
             return month_end(first), 0.7
         case _:
             return first, 0.5
@@ -181,12 +181,19 @@ def year_edge(match: re.Match[str], today: dt.date, prefer: Prefer) -> Day | Non
     return (day, 0.5) if prefer == "future" or day <= today else None
 
 
+def _feast_days(words: str) -> int:
+    """国庆第三天 is two days on, 国庆后三天 three."""
+    if words.startswith("第"):
+        return int(quantity(words[1:]) or 1) - 1
+    return 1 if words in ("头", "后") else int(quantity(words) or 1)
+
+
 def feast(name: str) -> Reader:
     def read(match: re.Match[str], today: dt.date, prefer: Prefer) -> Day | None:
         shift, confidence = 0, 0.95
-        if match["shift"]:
-            count = {"头": 1, "后": 1, "第二": 1}.get(match["n"]) or int(quantity(match["n"]) or 1)
-            shift = -count if match["shift"][0] == "前" or match["n"] == "头" else count
+        if match["n"]:
+            count = _feast_days(match["n"])
+            shift = -count if match["shift"] == "前" or match["n"] == "头" else count
         elif match["near"]:
             shift, confidence = (-1 if "前" in match["near"] else 1), 0.5
         elif match["during"]:

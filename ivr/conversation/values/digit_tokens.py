@@ -55,7 +55,7 @@ def tokens(text: str) -> list[Token]:
     out: list[Token] = []
     at = 0
     while at < len(text):
-        piece = _next(text, at, out)
+        piece = _next(text, at)
         last = out[-1] if out else None
         if piece.kind == "group" and last and last.kind == "group" and last.end == piece.start:
             out[-1] = Token(
@@ -72,7 +72,7 @@ def tokens(text: str) -> list[Token]:
     return out
 
 
-def _next(text: str, at: int, before: list[Token]) -> Token:
+def _next(text: str, at: int) -> Token:
     char = text[at]
     if match := _COUNTED.match(text, at):
         times = 2 if match["twice"] else int(quantity(match["n"] or match["thrice"]) or 0)
@@ -91,8 +91,8 @@ def _next(text: str, at: int, before: list[Token]) -> Token:
         and any(unit in match[0] for unit in "十百千万亿廿卅点")
         and (value := quantity(match[0])) is not None
     ):
-        beside_letter = text[at - 1 : at].isascii() and text[at - 1 : at].isalpha()
-        if beside_letter and value < 100:
+        beside = text[:at].rstrip()[-1:]
+        if beside.isascii() and beside.isalpha() and value < 1000 and not text.startswith(("块", "元"), match.end()):
             return Token("group", at, match.end(), str(value))
         return Token("quantity", at, match.end(), _plain(value))
     if char in STRONG or char.isdecimal():

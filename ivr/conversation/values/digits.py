@@ -30,7 +30,7 @@ _WORDS = {"4S", "5G", "4G", "3G", "2G", "3C", "S4", "WIFI6", "A4", "P2P", "B2C",
 _UNIT = re.compile(
     r"[年月日号天块元个次岁点分秒度斤克米层楼栋幢单室户折倍毛角万千百十只条件台部张双箱瓶盒人家位趟回遍种样周小套把根双片封份]|星期|礼拜|公斤|公分|厘米|平方?|%"
 )
-_LONG_UNIT = re.compile(r"年|块|元|度|天|毛|角|个月|多|来块|折|米|公斤|斤|那天|活动|大促|期间")
+_LONG_UNIT = re.compile(r"年|块|元|度|天|毛|角|室|单元|栋|幢|层|楼|号楼|个月|多|来块|折|米|公斤|斤|那天|活动|大促|期间")
 _DISTANCE = re.compile(r"(?:多|来)?(?:公里|千米|里|km|KM|迈|码)")
 _NOT_AFTER_QUANTITY = re.compile(
     r"(?:多|来|几|左右|出头)?[块元毛角个天年月日号次岁点分秒度斤克米层楼栋单室户折倍只条件台部张双箱瓶盒人家位趟回遍种样周小套把根片封份星礼的平]|(?:多|来)?万|块|[Gg]"
@@ -176,6 +176,8 @@ def _take(current: _Reading, token: Token, state: str, wrong: str) -> None:
     whole = current.value
     if not current.groups:
         current.groups.append(token)
+    elif len(token.value) >= 7 and token.value.startswith(whole):
+        current.groups = [token]
     elif wrong and wrong in whole and len(wrong) < len(whole):
         current.substitute(wrong, token)
     elif wrong and whole.endswith(token.value):

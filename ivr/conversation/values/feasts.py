@@ -51,13 +51,19 @@ def _weekday(month: int, weekday: int, nth: int) -> Callable[[int], dt.date | No
     return on
 
 
+_SOLAR_TERMS = (
+    *("立春", "雨水", "惊蛰", "春分", "谷雨", "立夏", "小满", "芒种", "夏至", "小暑", "大暑", "立秋"),
+    *("处暑", "白露", "秋分", "寒露", "霜降", "立冬", "小雪", "大雪", "小寒", "大寒"),
+)
+_THAT_DAY = "(?=那天|当天|那日|前|后|的时候|那会儿|$|[，,。])"
+"""雨水 and 大雪 are weather, too."""
+
 FEASTS: dict[str, Callable[[int], dt.date | None]] = {
     "元旦": _solar(1, 1),
     "情人节": _solar(2, 14),
     "妇女节|三八(?:妇女)?节|三八那天": _solar(3, 8),
     "三一五(?!热线|台|电话)|3\\.?15": _solar(3, 15),
     "愚人节": _solar(4, 1),
-    "清明": _term("清明"),
     "五一(?!二|三|四)|劳动节": _solar(5, 1),
     "五四(?:青年节|那天)|青年节": _solar(5, 4),
     "母亲节": _weekday(5, 6, 2),
@@ -72,7 +78,6 @@ FEASTS: dict[str, Callable[[int], dt.date | None]] = {
     "光棍节|双十一|双11": _solar(11, 11),
     "感恩节": _weekday(11, 3, 4),
     "双十二|双12": _solar(12, 12),
-    "冬至": _term("冬至"),
     "平安夜": _solar(12, 24),
     "圣诞节?": _solar(12, 25),
     "除夕|大年三十|年三十|年三十儿|大年夜": _eve,
@@ -88,9 +93,12 @@ FEASTS: dict[str, Callable[[int], dt.date | None]] = {
     "端午节?": lunar(5, 5),
     "七夕": lunar(7, 7),
     "中元节?|七月半": lunar(7, 15),
-    "中秋节?|八月节": lunar(8, 15),
+    "(?:八月)?中秋节?|八月节": lunar(8, 15),
     "重阳节?": lunar(9, 9),
     "腊八": lunar(12, 8),
+    "清明": _term("清明"),
+    "冬至": _term("冬至"),
+    **{f"{name}{_THAT_DAY}": _term(name) for name in _SOLAR_TERMS},
 }
 """Pattern of the name → its day in a year (for 腊八 and 除夕 the lunar, for others the solar year counts)."""
 
