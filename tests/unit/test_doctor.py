@@ -1,0 +1,87 @@
+"""The doctor's judgements, from observations made up here."""
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+
+from ivr import doctor
+from ivr.doctor import Finding, Holder, Verdict
+from ivr.settings import Settings, Telephony, Trunk
+
+NOW = dt.datetime(2026, 12, 1, 4, 0, tzinfo=dt.UTC)
+
+
+def verdicts(findings: list[Finding]) -> list[Verdict]:
+    return [finding.verdict for finding in findings]
+
+
+def test_ports_are_free_while_the_line_is_down_and_ours_while_it_is_up() -> None:
+    wanted = {"ami": 15038}
+    ours, strange = {15038: Holder("asterisk -f", ours=True)}, {15038: Holder("nginx", ours=False)}
+    assert verdicts(doctor.ports(wanted, {}, running=False)) == [Verdict.OK]
+    assert verdicts(doctor.ports(wanted, ours, running=True)) == [Verdict.OK]
+    assert verdicts(doctor.ports(wanted, {}, running=True)) == [Verdict.FAIL]
+    (taken,) = doctor.ports(wanted, strange, running=False)
+    assert taken.verdict is Verdict.FAIL
+    assert "nginx" in taken.says
+
+
+def test_missing_models_are_named(tmp_path: Path) -> None:
+    for file in list(doctor.MODELS)[1:]:
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).touch()
+    missing = doctor.model_files(tmp_path)
+    assert missing.verdict is Verdict.FAIL
+    assert missing.says.endswith("语音识别模型")
+    (tmp_path / "whisper-base").mkdir()
+    (tmp_path / "whisper-base/model.bin").touch()
+    assert doctor.model_files(tmp_path).verdict is Verdict.OK
+
+
+def test_a_dialogue_that_changed_after_training_is_told(tmp_path: Path) -> None:
+    model = tmp_path / "a.tar.gz"
+    model.touch()
+    assert doctor.trained_dialogue([], current=False).verdict is Verdict.FAIL
+    assert doctor.trained_dialogue([model], current=False).verdict is Verdict.WARN
+    assert doctor.trained_dialogue([model], current=True).verdict is Verdict.OK
+
+
+def test_a_queue_without_free_agents_is_a_warning_an_unknown_one_a_failure() -> None:
+    assert doctor.queue_members("appliance", None).verdict is Verdict.FAIL
+    assert doctor.queue_members("appliance", 0).verdict is Verdict.WARN
+    assert doctor.queue_members("appliance", 2).verdict is Verdict.OK
+
+
+def test_no_trunk_is_well() -> None:
+    assert verdicts(doctor.trunk(Telephony(), resolves=False, has_password=False, simulation=True)) == [Verdict.OK]
+
+
+def test_a_trunk_that_is_set_up_wrong_is_told_everything_at_once() -> None:
+    telephony = Telephony(trunk=Trunk(host="sip.example", user="me"))
+    found = doctor.trunk(telephony, resolves=False, has_password=False, simulation=True)
+    assert verdicts(found) == [Verdict.FAIL] * 4 + [Verdict.WARN] * 2
+
+
+def test_a_good_trunk_is_still_warned_about_the_voice() -> None:
+    telephony = Telephony(sip_host="192.0.2.1", external_address="192.0.2.1", trunk=Trunk(host="sip.example"))
+    found = doctor.trunk(telephony, resolves=True, has_password=False, simulation=False)
+    assert verdicts(found) == [Verdict.WARN]
+    assert "非商业" in found[0].mend
+
+
+def test_the_clock_is_shown_in_business_time() -> None:
+    (well,) = doctor.clock(NOW, Settings(), synchronised=True)
+    assert (well.verdict, "12:00:00" in well.says) == (Verdict.OK, True)
+    assert verdicts(doctor.clock(NOW, Settings(), synchronised=None)) == [Verdict.OK]
+    assert verdicts(doctor.clock(NOW, Settings(), synchronised=False)) == [Verdict.WARN]
+    assert verdicts(doctor.clock(NOW.replace(year=1970), Settings(), synchronised=True)) == [Verdict.FAIL]
+
+
+def test_the_disk(tmp_path: Path) -> None:
+    assert [doctor.disk(tmp_path, gb).verdict for gb in (0.5, 3.0, 50.0)] == [Verdict.FAIL, Verdict.WARN, Verdict.OK]
+
+
+def test_only_a_failure_makes_the_whole_sick() -> None:
+    warned = Finding("x", Verdict.WARN, "")
+    assert doctor.healthy([warned, replace(warned, verdict=Verdict.UNKNOWN)])
+    assert not doctor.healthy([warned, replace(warned, verdict=Verdict.FAIL)])
