@@ -175,10 +175,9 @@ def _standing(source: Source) -> int:
 
 def to_json(ticket: Ticket) -> dict[str, Any]:
     """Exactly the form of docs/contract/ticket.md, in its order."""
-    document: dict[str, Any] = msgspec.to_builtins(ticket)
+    document: dict[str, Any] = _plain(ticket)
     del document["version"]
     document["created_at"] = _moment(ticket.created_at)
-    document["fields"] = {name: msgspec.to_builtins(fact) for name, fact in ticket.fields.items()}
     if ticket.handoff:
         document["handoff"]["requested_at"] = _moment(ticket.handoff.requested_at)
     if ticket.callback:
@@ -198,10 +197,15 @@ def of_json(document: Mapping[str, Any]) -> Ticket:
 
 def customer_json(customer: Customer) -> dict[str, Any]:
     """What is not known of a purchase, vehicle or agreement is left out."""
-    document: dict[str, Any] = msgspec.to_builtins(customer)
+    document: dict[str, Any] = _plain(customer)
     for key in ("purchases", "vehicles", "agreements"):
         document[key] = [{k: v for k, v in item.items() if v is not None} for item in document[key]]
     return document
+
+
+def _plain(value: object) -> Any:
+    """As JSON has it: lists for tuples, strings for dates."""
+    return msgspec.json.decode(msgspec.json.encode(value))
 
 
 def _moment(at: dt.datetime) -> str:

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from ivr.errors import TicketError
+from ivr.tickets.database import upgrade
+from ivr.tickets.schema import METADATA
+from ivr.tickets.store import TicketStore
+from tests.contract.tickets.conftest import ZONE
+
+
+def revisions() -> list[str]:
+    config = Config()
+    config.set_main_option("script_location", "ivr.tickets:migrations")
+    config.set_main_option("path_separator", "os")
+    return [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()][::-1]
+
+
+async def migrate(url: str, revision: str) -> None:
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        await connection.run_sync(upgrade, revision)
+    await engine.dispose()
+
+
+async def differences(url: str) -> list[Any]:
+    def compare(connection: Connection) -> list[Any]:
+        return list(compare_metadata(MigrationContext.configure(connection), METADATA))
+
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        found = await connection.run_sync(compare)
+    await engine.dispose()
+    return found
+
+
+async def test_the_migrations_make_exactly_the_schema(url: str, store: TicketStore) -> None:
+    assert store
+    assert await differences(url) == []
+
+
+@pytest.mark.parametrize("revision", revisions())
+async def test_a_database_of_any_revision_is_brought_up_to_date_with_its_rows(
+    url: str, tmp_path: Path, revision: str
+) -> None:
+    await migrate(url, revision)
+    with sqlite3.connect(tmp_path / "tickets.db") as old:
+        old.execute(
+            "INSERT INTO tickets (ticket_no, version, status, stage, hotline, call_id, created_at, summary, fields,"
+            " missing, completeness, occurrence, emotion_label, emotion_score, urgency, complexity, confidence,"
+            " review_required, review_reasons, suggestions) VALUES ('GD20261101-000001', 1, 'complete', 'closed',"
+            " 'appliance', 'c', '2026-11-01 02:00:00.000000', '旧工单', '{}', '[]', 1, 1, 'calm', 0, 'P3', 0, 1, 0,"
+            " '[]', '[]')"
+        )
+    old.close()
+    store = TicketStore(url, ZONE)
+    await store.open()
+    ticket = await store.get("GD20261101-000001")
+    assert (ticket.summary, ticket.created_at.hour) == ("旧工单", 10)
+    await store.close()
+    assert await differences(url) == []
+
+
+async def test_opening_twice_changes_nothing(url: str, store: TicketStore) -> None:
+    again = TicketStore(url, ZONE)
+    await again.open()
+    await again.close()
+    assert await store.find() == ()
+
+
+async def test_opening_works_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    store = TicketStore(f"sqlite+aiosqlite:///{tmp_path}/deep/er/tickets.db", ZONE)
+    await store.open()
+    await store.close()
+    assert (tmp_path / "deep/er/tickets.db").stat().st_mode & 0o077 == 0
+
+
+async def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "tickets.db"
+    file.write_text("这不是数据库" * 100)
+    store = TicketStore(f"sqlite+aiosqlite:///{file}", ZONE)
+    with pytest.raises(TicketError, match=r"tickets\.db"):
+        await store.open()
+    await store.close()
