@@ -60,6 +60,10 @@ class AsteriskDoor:
 
     async def stop(self) -> None:
         """Calls that are left go on with a human."""
+        if self._runner:
+            # First, for Asterisk tries at once to open again what is closed now.
+            for site in list(self._runner.sites):
+                await site.stop()
         await asyncio.gather(*(socket.close() for socket in list(self._sockets)), return_exceptions=True)
         if self._runner:
             await self._runner.cleanup()
