@@ -21,8 +21,10 @@ from ivr.simulate.report import CallResult, Turn
 from ivr.simulate.same_value import Sameness
 from ivr.simulate.scenario import Scenario
 
-ANSWER_S = 60.0
-"""A turn of the bot comes within this, the first one included (the program must start)."""
+START_S = 120.0
+"""The greeting comes within this: the program must start."""
+ANSWER_S = 30.0
+"""Every further turn of the bot comes within this."""
 END_S = 10.0
 """The program ends within this after its last line."""
 LONGEST_LINE = 4 * 1024 * 1024
@@ -38,6 +40,7 @@ class _Talk:
     process: asyncio.subprocess.Process
     tickets: tuple[Ticket, ...] | None = None
     ended: bool = False
+    patience_s: float = START_S
 
     async def tell(self, what: Mapping[str, object]) -> None:
         assert self.process.stdin is not None  # noqa: S101  (asked for when it was started)
@@ -63,10 +66,11 @@ class _Talk:
     async def _line(self) -> dict[str, Any]:
         assert self.process.stdout is not None  # noqa: S101
         try:
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(self.patience_s):
                 line = await self.process.stdout.readline()
         except TimeoutError:
-            raise PeerDown(f"对话程序 {ANSWER_S:.0f} 秒没有回答。") from None
+            raise PeerDown(f"对话程序 {self.patience_s:.0f} 秒没有回答。") from None
+        self.patience_s = ANSWER_S
         if not line:
             raise PeerDown("对话程序提前结束了。")
         try:

@@ -72,9 +72,9 @@ async def sown(scenario: Scenario, settings: Settings, taxonomy: Taxonomy) -> As
 
 
 def token_of(scenario_id: str) -> str:
-    """A name that no other call has, fit for a file name and a SIP header."""
-    readable = re.sub(r"[^A-Za-z0-9_-]+", "", scenario_id)[:LONGEST_NAME]
-    return f"{readable or 'call'}-{secrets.token_hex(4)}"
+    """A name that no other call has, fit for a file name, a SIP header and Asterisk's FILTER (no hyphens)."""
+    readable = re.sub(r"[^A-Za-z0-9]+", "_", scenario_id).strip("_")[:LONGEST_NAME]
+    return f"{readable or 'call'}_{secrets.token_hex(4)}"
 
 
 def forget_old_records(folder: Path, *, keep: int = 60) -> None:
