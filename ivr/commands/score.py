@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -18,8 +19,10 @@ from ivr.conversation.values.yesno import yes_no
 from ivr.errors import IvrError, SettingsError
 from ivr.packs import load_packs
 from ivr.settings import Settings, load
+from ivr.tickets.judgement.emotion import emotion
 from ivr.tickets.judgement.urgency import urgency
-from ivr.tickets.judgement.words import load_judgement
+from ivr.tickets.judgement.words import Judgement, load_judgement
+from ivr.tickets.linking import likeness
 from ivr.tickets.taxonomy import load_taxonomy
 
 Answer = dict[str, Any]
@@ -78,6 +81,8 @@ def command(
     settings = load()
     options = Options(settings, kind, _date(date, settings), hotline or None, asking or None, lexicon)
     judge = JUDGES[what](options)
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     for line in sys.stdin:
         print(json.dumps(_judged(judge, line.rstrip("\r\n")), ensure_ascii=False), flush=True)
 
@@ -133,12 +138,39 @@ def _yesno(_: Options) -> Judge:
     return lambda line: {"answer": {True: "yes", False: "no", None: None}[yes_no(line)]}
 
 
+def _rules(options: Options) -> Judgement:
+    return load_judgement(options.settings.root / "data" / "judgement")
+
+
 def _urgency(options: Options) -> Judge:
-    rules = load_judgement(options.settings.root / "data" / "judgement").urgency
+    rules = _rules(options)
 
     def judge(line: str) -> Answer:
-        label, why = urgency(line, rules, hotline=options.hotline)
+        felt = emotion(line, rules.emotion)
+        label, why = urgency(line, rules.urgency, hotline=options.hotline, emotion=felt)
         return {"urgency": label, "why": why}
+
+    return judge
+
+
+def _emotion(options: Options) -> Judge:
+    words = _rules(options).emotion
+
+    def judge(line: str) -> Answer:
+        felt = emotion(line, words)
+        return {"label": felt.label, "score": round(felt.score, 2)}
+
+    return judge
+
+
+def _likeness(options: Options) -> Judge:
+    families = _rules(options).linking.families
+
+    def judge(line: str) -> Answer:
+        one, tab, other = line.partition("\t")
+        if not tab or not one.strip() or not other.strip():
+            raise _Unjudgeable("这一行应当是两段描述，中间用制表符（Tab）隔开。")
+        return {"score": round(likeness(one, other, families), 4)}
 
     return judge
 
@@ -146,7 +178,7 @@ def _urgency(options: Options) -> Judge:
 def _not_built(what: What) -> Callable[[Options], Judge]:
     def prepare(_: Options) -> Judge:
         def judge(_: str) -> Answer:
-            raise _Unjudgeable(f"{what} 的判断还没有做好：现在可以看 values、yesno、urgency。")
+            raise _Unjudgeable(f"{what} 的判断还没有做好：现在可以看 values、yesno、likeness、emotion 和 urgency。")
 
         return judge
 
@@ -158,8 +190,8 @@ JUDGES: dict[What, Callable[[Options], Judge]] = {
     What.YESNO: _yesno,
     What.URGENCY: _urgency,
     What.TERMS: _not_built(What.TERMS),
-    What.LIKENESS: _not_built(What.LIKENESS),
-    What.EMOTION: _not_built(What.EMOTION),
+    What.LIKENESS: _likeness,
+    What.EMOTION: _emotion,
     What.NLU: _not_built(What.NLU),
 }
 """What can be judged → how the judge is prepared from the options, once for all lines."""

@@ -16,6 +16,8 @@ _STARTS = re.compile(
 """Characters that a day can begin with."""
 _UNTIL = re.compile(r"(?:到|至|直到|截止|等到|拖到)$")
 _SAID_BEFORE = re.compile(r"^(?:不是|都|就|我)*(?:说|讲|跟你|告诉|不都|打过)")
+_RESTATES = re.compile(r"[，,、\s]*(?:也就是|就是|那天是|是)?(?:星期|礼拜|周)[一二三四五六日天]")
+"""十月十二号，星期一: one day, not two."""
 _NOT_PAST = re.compile(
     r"(?:保修|质保|包换|包退|每隔?|隔|再等|还要等?|还得等?|要等|得等|最多|不超过|延长|合约|限你们)(?:个|了|是)?$"
 )
@@ -33,6 +35,8 @@ def find_dates(text: str, today: dt.date, prefer: Prefer = "past") -> list[Found
             continue
         one, is_weak = best
         at = one.end
+        if strong and _RESTATES.fullmatch(text, strong[-1].end, one.end) and strong[-1].said.endswith(("号", "日")):
+            continue
         if not _aside(text, one, prefer):
             (weak if is_weak else strong).append(one)
     chosen = valid(text, strong) or valid(text, weak)

@@ -84,6 +84,8 @@ def _year(match: re.Match[str], today: dt.date) -> int | None:
         return today.year + {"今年": 0, "本年": 0, "去年": -1, "前年": -2, "大前年": -3, "明年": 1}[groups["yw"]]
     if not groups.get("y"):
         return None
+    if "千" in groups["y"]:
+        return int(quantity(groups["y"]) or 0)
     digits = "".join(str(DIGITS[c]) if c in DIGITS else c for c in groups["y"])
     return int(digits) if len(digits) == 4 else today.year // 100 * 100 + int(digits)
 
@@ -146,7 +148,7 @@ def month(match: re.Match[str], today: dt.date, prefer: Prefer) -> Day | None:
 
 def relative_month(match: re.Match[str], today: dt.date, _: Prefer) -> Day | None:
     word = match["mw"] or ""
-    first = months_away(today.replace(day=1), word.count("下") - word.count("上"))
+    first = months_away(today.replace(day=1), word.count("下") - word.count("上") - (12 if match["last"] else 0))
     if match["d"]:
         date = make(first.year, first.month, int(quantity(match["d"]) or 0))
         return None if date is None else (date, 0.95)

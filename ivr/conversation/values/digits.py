@@ -104,21 +104,22 @@ def find_digits(text: str) -> list[Found]:
     applied; strings of one or two digits and quantities without a unit are there only when nothing better is."""
     sure: list[Found] = []
     weak: list[Found] = []
-    for one in (*_strings(text), *_quantities(text)):
+    pieces = tokens(text)
+    for one in (*_strings(text, pieces), *_quantities(text, pieces)):
         (sure if one.confidence >= 0.7 else weak).append(one)
     return sorted(sure or weak, key=lambda one: (one.start, one.end))
 
 
-def _strings(text: str) -> list[Found]:
-    out = [_judge(reading, text) for reading in _readings(text)]
+def _strings(text: str, pieces: list[Token]) -> list[Found]:
+    out = [_judge(reading, text) for reading in _readings(pieces)]
     return [one for one in out if one is not None]
 
 
-def _readings(text: str) -> list[_Reading]:
+def _readings(pieces: list[Token]) -> list[_Reading]:
     done: list[_Reading] = []
     current = _Reading()
     state, wrong, after_mark = "", "", False
-    for token in tokens(text):
+    for token in pieces:
         match token.kind:
             case "group":
                 if state == "deny":
@@ -222,9 +223,9 @@ def _judge(reading: _Reading, text: str) -> Found | None:
     return found(value, text, start, end, confidence)
 
 
-def _quantities(text: str) -> list[Found]:
+def _quantities(text: str, pieces: list[Token]) -> list[Found]:
     out = []
-    for token in tokens(text):
+    for token in pieces:
         if (
             token.kind != "quantity"
             or "." in token.value

@@ -15,7 +15,7 @@ _N = rf"(?:{QUANTITY.pattern.replace('?P<number>', '?:').replace('?P<decimals>',
 _ROUGH = r"(?:多|来|几|把|好几)"
 _RANGED = r"[一二两三四五六七八九](?=[二三四五六七八九][十百千万块])"
 _YUAN = re.compile(
-    rf"(?:[¥￥]\s*)?(?P<about>小|快|将近|大概|大约|差不多|至少|起码)?(?P<low>{_RANGED})?(?P<n>{_N})(?P<rough>{_ROUGH}|多万)?(?:个)?(?P<big>万)?(?:块|元|圆|塊)(?P<qian>钱|人民币)?(?P<half>半)?"
+    rf"(?:[¥￥]\s*)?(?P<about>小|快|将近|大概|大约|差不多|至少|起码)?(?P<low>{_RANGED})?(?P<n>{_N})(?P<rough>{_ROUGH}|多万)?(?:个)?(?P<big>万)?(?:块|元|圆|圓|塊|人民币)(?P<qian>钱|人民币)?(?P<half>半)?"
     rf"(?:(?P<jiao>{_D})(?:毛|角)(?:(?P<fen>{_D})分?)?|(?P<zero>零)(?P<only_jiao>{_D})(?:毛|角)|零(?P<only_fen>{_D})分?(?![\d十百千万])|(?P<tail>{_D}{{1,2}})(?![\d十百千万个天月号块元点]))?"
 )
 _SIGNED = re.compile(rf"[¥￥]\s*(?P<n>{_N})")

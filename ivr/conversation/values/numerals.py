@@ -16,13 +16,14 @@ DIGITS = {
     for char in chars
 }
 UNITS = {"十": 10, "百": 100, "千": 1000, "拾": 10, "佰": 100, "仟": 1000}
+_TRADITIONAL = str.maketrans("萬億", "万亿")
 _TENS = {"廿": "二十", "卅": "三十"}
 _BIG = {"万": 10**4, "亿": 10**8}
 _SMALL = r"[零〇一二两俩三仨四五六七八九壹贰叁肆伍陆柒捌玖幺]"
-_CN = r"[零〇一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟廿卅]"
+_CN = r"[零〇一二两三四五六七八九十百千万萬亿億壹贰叁肆伍陆柒捌玖拾佰仟廿卅]"
 
 QUANTITY = re.compile(
-    rf"(?P<number>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?[百千万亿]?|\d+[百千万][1-9](?!\d)|\d+(?:\.\d+)?[百千万亿]?|{_CN}*[十百千万亿拾佰仟廿卅]{_CN}*|{_SMALL})"
+    rf"(?P<number>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?[百千万亿]?|\d+[百千万][1-9](?!\d)|\d+(?:\.\d+)?[百千万亿]?|{_CN}*[十百千万萬亿億拾佰仟廿卅]{_CN}*|{_SMALL})"
     rf"(?P<decimals>点[零〇一二三四五六七八九幺]+)?"
 )
 """One spoken or written quantity. `数千`, `几百` are not: nobody knows how many."""
@@ -30,6 +31,7 @@ QUANTITY = re.compile(
 
 def quantity(words: str) -> Decimal | None:
     """The number that `words`, nothing else, say; None when they say none."""
+    words = words.translate(_TRADITIONAL)
     match = QUANTITY.fullmatch(words)
     if match is None:
         return None

@@ -29,12 +29,7 @@ def values() -> list[tuple[str, str, str]]:
 def test_value(kind: str, said: str, meant: str) -> None:
     value = find(kind, said, today=TODAY)
     assert (value.value if value else "" if kind == "text" else "-") == meant
-
-
-@pytest.mark.parametrize(("kind", "said", "meant"), values())
-def test_the_words_that_carry_a_value_are_told(kind: str, said: str, meant: str) -> None:
-    value = find(kind, said, today=TODAY)
-    if value:
+    if value:  # the words that carry it are told
         assert said[value.start : value.end] == value.said != ""
         assert 0 < value.confidence <= 1
 
