@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import logging
 import re
 from collections.abc import AsyncIterator, Mapping
@@ -28,6 +29,7 @@ from ivr.settings import Settings
 from ivr.telephony.asterisk.ami import QueueWatch
 from ivr.telephony.asterisk.server import Prepared
 from ivr.telephony.asterisk.server import prepare as prepare_asterisk
+from ivr.tickets.seed import read_seed
 from ivr.tickets.store import TicketStore
 from ivr.tickets.taxonomy import Taxonomy, load_taxonomy
 
@@ -63,6 +65,10 @@ class Worlds:
             if call.simulation not in self._open:
                 self._open[call.simulation] = await self._make(call.simulation)
             return self._open[call.simulation]
+
+    def now(self, token: str | None) -> dt.datetime:
+        """The time in that world: a simulated call takes place at its seed's."""
+        return self._settings.now() if token is None else read_seed(simulation_file(self._settings, token, ".json")).now
 
     async def close(self) -> None:
         for world in self._open.values():
@@ -183,7 +189,7 @@ async def serve_line(settings: Settings) -> None:
     )
     desk = CallDesk(settings, packs, taxonomy, load_prompts(data), engines, events)
     aftermath = Aftermath(settings, worlds, desk)
-    door = AsteriskDoor(settings, desk.take)
+    door = AsteriskDoor(settings, desk.take, now=worlds.now)
     admission = AdmissionServer(
         settings, lambda: packs, bot_healthy=lambda: health.good, on_decided=aftermath.admission_decided
     )

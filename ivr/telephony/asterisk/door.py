@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import hmac
 import logging
 import time
@@ -30,8 +31,16 @@ class AsteriskDoor:
     """Listens on `settings.ports.bot` and gives every call to `on_call`, in a task of its own. When `on_call` returns
     or fails and the caller is still there, the call goes to a human."""
 
-    def __init__(self, settings: Settings, on_call: Callable[[Line], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        on_call: Callable[[Line], Awaitable[None]],
+        *,
+        now: Callable[[str | None], dt.datetime] | None = None,
+    ) -> None:
+        """`now`: the time that a call begins at, by its simulation token (None = a real call)."""
         self._settings = settings
+        self._now = now or (lambda _: settings.now())
         self._on_call = on_call
         self._secret = load_secrets(settings.var / "secrets.toml").bot
         self._lines: dict[str, AsteriskLine] = {}
@@ -142,7 +151,7 @@ class AsteriskDoor:
             call_id=call_id,
             hotline=hotline,
             caller_number=caller or None,
-            started_at=self._settings.now(),
+            started_at=self._now(simulation or None),
             dialled=dialled,
             recorded=recorded == "1",
             simulation=simulation or None,
