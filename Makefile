@@ -4,8 +4,6 @@ PREPARE = $(PYTHON) -m ivr.prepare
 IVR = .venv/bin/ivr
 SUITES = tests/unit tests/contract tests/e2e
 
-export PYTHONDONTWRITEBYTECODE = 1
-
 .PHONY: help demo run test check prepare lock clean distclean
 
 help:
