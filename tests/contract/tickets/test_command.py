@@ -1,0 +1,104 @@
+"""`ivr tickets` as a person and a program use it, on a store of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ivr.commands.tickets import app
+from ivr.errors import IvrError
+from ivr.tickets.store import TicketStore
+from ivr.tickets.ticket import Fact, Ticket, TranscriptLine, to_json
+from tests.contract.tickets.conftest import ZONE
+
+
+@pytest.fixture(autouse=True)
+def settings(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    file = tmp_path / "ivr.toml"
+    file.write_text(f'database = "{url}"\n', "utf-8")
+    monkeypatch.setenv("IVR_SETTINGS", str(file))
+    return file
+
+
+def ivr(*words: str) -> str:
+    """What the command prints when its output is not a terminal."""
+    result = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert result.exit_code == 0
+    return result.stdout
+
+
+@pytest.fixture
+def filed(url: str, draft: Ticket) -> Ticket:
+    async def fill() -> Ticket:
+        store = TicketStore(url, ZONE)
+        await store.open()
+        await store.add_line(draft.call_id, TranscriptLine("caller", "客厅那个挂机", 2.1, 0.88))
+        risky = draft.with_fact("problem", Fact("=1+1 不制冷"))
+        ticket = await store.create(replace(risky, category="product_fault", summary="空调不制冷", urgency="P2"))
+        await store.create(replace(draft, hotline="bank", call_id="other"))
+        ticket = await store.get(ticket.ticket_no)
+        await store.close()
+        return ticket
+
+    return asyncio.run(fill())
+
+
+def test_show_as_json_is_exactly_the_contracts_form(filed: Ticket) -> None:
+    shown = json.loads(ivr("show", filed.ticket_no, "--json"))
+    assert shown == to_json(filed)
+    assert list(shown) == list(to_json(filed))
+
+
+def test_show_for_a_person(filed: Ticket) -> None:
+    shown = ivr("show", filed.ticket_no, "--history")
+    for told in (filed.ticket_no, "产品故障", "空调", "客厅那个挂机", "通话中记下第一条事实"):
+        assert told in shown
+    assert "\x1b" not in shown
+
+
+def test_list_in_a_pipe_is_one_plain_line_a_ticket(filed: Ticket) -> None:
+    lines = ivr("list").splitlines()
+    assert len(lines) == 2
+    assert [line.split("\t")[0] for line in lines] == ["GD20261122-000002", "GD20261122-000001"]
+    only = ivr("list", "--hotline", "appliance", "--json")
+    assert [each["ticket_no"] for each in json.loads(only)] == [filed.ticket_no]
+    assert ivr("list", "--since", "2026-11-23") == ""
+    assert len(ivr("list", "--since", "2026-11-22", "--until", "2026-11-22").splitlines()) == 2
+
+
+def test_what_does_not_exist_is_told_in_one_sentence() -> None:
+    for words, told in ((("show", "GD20990101-000001"), "GD20990101-000001"), (("list", "--since", "昨天"), "昨天")):
+        with pytest.raises(IvrError, match=told):
+            ivr(*words)
+
+
+def test_a_wrong_number_ends_the_program_with_1_and_one_line() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "ivr", "tickets", "show", "GD20990101-000001", "--json"],
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_export_cannot_run_as_a_formula(filed: Ticket, tmp_path: Path) -> None:
+    file = tmp_path / "tickets.csv"
+    assert str(file) in ivr("export", str(file))
+    rows = list(csv.DictReader(file.read_text("utf-8-sig").splitlines()))
+    assert len(rows) == 2
+    assert {row["产品"] for row in rows} == {"空调"}
+    problem = next(row["问题描述"] for row in rows if row["编号"] == filed.ticket_no)
+    assert problem == "'=1+1 不制冷"
