@@ -11,7 +11,7 @@ from ivr.tickets import lifecycle
 from ivr.tickets.completeness import How, completeness, confidence, missing, next_open, settle
 from ivr.tickets.taxonomy import Taxonomy
 from ivr.tickets.ticket import Fact, Review, Status, Ticket
-from tests.unit.tickets.conftest import NOW
+from tests.unit.tickets.conftest import DATA, NOW
 
 FACTS = {
     "product": Fact("空调", confidence=0.9),
@@ -137,3 +137,7 @@ def test_a_step_outside_the_table_is_refused(ticket: Ticket, stage: lifecycle.St
 def test_the_diagram_shows_every_step() -> None:
     drawn = lifecycle.diagram()
     assert all(f"{stage} --> {to}: {step}" in drawn for (stage, step), to in lifecycle.STAGE.items())
+
+
+def test_the_picture_in_the_docs_is_drawn_from_the_table() -> None:
+    assert lifecycle.diagram() in (DATA.parent / "docs" / "tickets.md").read_text("utf-8")
