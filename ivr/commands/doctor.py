@@ -40,6 +40,8 @@ from ivr.tickets.taxonomy import load_taxonomy
 SIGNS = {Verdict.OK: "✓", Verdict.UNKNOWN: "·", Verdict.WARN: "!", Verdict.FAIL: "✗"}
 COLOURS = {Verdict.OK: "green", Verdict.UNKNOWN: "bright_black", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
 HTTP_TIMEOUT_S = 5.0
+ARI_USER = f"{APP}-user"
+"""As telephony_config/asterisk/ari.conf names it."""
 
 
 def command(*, as_json: Annotated[bool, typer.Option("--json", help="输出 JSON，供程序读取")] = False) -> None:
@@ -155,7 +157,7 @@ async def _database(settings: Settings) -> Finding:
 async def _ari(settings: Settings) -> Finding:
     where = f"http://{settings.host}:{settings.ports.asterisk_http}/ari/asterisk/info?only=system"
     secret = load_secrets(settings.var / "secrets.toml").ari
-    status, answer = await _get(where, auth=aiohttp.BasicAuth(APP, secret))
+    status, answer = await _get(where, auth=aiohttp.BasicAuth(ARI_USER, secret))
     if status == 200:
         return Finding("ARI 登录", Verdict.OK, f"Asterisk {answer.get('system', {}).get('version', '')}")
     mend = "重新启动 ivr up，让 Asterisk 用上现在的 var/secrets.toml。"

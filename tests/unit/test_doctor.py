@@ -5,8 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from ivr import doctor
+from ivr.commands.doctor import ARI_USER
 from ivr.doctor import Finding, Holder, Verdict
-from ivr.settings import Settings, Telephony, Trunk
+from ivr.settings import PROJECT, Settings, Telephony, Trunk
+from ivr.telephony.asterisk.config import APP
 
 NOW = dt.datetime(2026, 12, 1, 4, 0, tzinfo=dt.UTC)
 
@@ -85,3 +87,8 @@ def test_only_a_failure_makes_the_whole_sick() -> None:
     warned = Finding("x", Verdict.WARN, "")
     assert doctor.healthy([warned, replace(warned, verdict=Verdict.UNKNOWN)])
     assert not doctor.healthy([warned, replace(warned, verdict=Verdict.FAIL)])
+
+
+def test_the_ari_user_is_the_one_of_the_template() -> None:
+    template = (PROJECT / "telephony_config/asterisk/ari.conf").read_text("utf-8")
+    assert f"[{ARI_USER}]" in template.replace("<< app >>", APP)
