@@ -84,6 +84,9 @@ def folders(settings: Settings, *, modules: Path, data: Path) -> Folders:
 def render(settings: Settings, packs: Mapping[str, Pack], secrets: Secrets, where: Folders) -> dict[str, str]:
     """File name → content. Raises `SettingsError`."""
     _check(settings, packs)
+    if settings.telephony.trunk.user and not secrets.trunk_password:
+        file = settings.var / "secrets.toml"
+        raise SettingsError(f"中继用户 {settings.telephony.trunk.user} 没有密码：请填进 {file} 的 trunk_password。")
     source = settings.root / "telephony_config" / "asterisk"
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(source),

@@ -49,6 +49,8 @@ class Handoffs:
     ring_timeout_s: float
     """A telephone that stops ringing earlier was declined by its agent."""
     _open: dict[str, _Handoff] = field(default_factory=dict)
+    _told: dict[str, float] = field(default_factory=dict)
+    """Calls whose outcome was told, and when."""
 
     def take(self, event: Mapping[str, str], at: float) -> HandoffOutcome | None:
         """One event; an outcome when it is the last of a hand-over."""
@@ -63,7 +65,7 @@ class Handoffs:
             case "AgentConnect":
                 return self._end(call, "answered", at, agent=_agent(event))
             case "AgentRingNoAnswer":
-                if _milliseconds(event.get("RingTime", "")) < 1000 * self.ring_timeout_s - 500:
+                if _number(event.get("RingTime", "")) < 1000 * self.ring_timeout_s - 500:
                     handoff.declined += 1
                 else:
                     handoff.rang_out += 1
@@ -73,16 +75,17 @@ class Handoffs:
 
     def _ours(self, event: Mapping[str, str], at: float) -> HandoffOutcome | None:
         call = event.get("CallId", "")
-        if event.get("Step") == "started" and call:
+        if not call or call in self._told:
+            return None
+        if event.get("Step") == "started":
             self._forget_old(at)
-            self._open[call] = _Handoff(
-                event.get("Queue", ""), event.get("Ticket") or None, event.get("Reason", ""), at
-            )
+            self._open[call] = _handoff(event, at)
             return None
-        handoff = self._open.get(call)
-        if handoff is None:
-            return None
+        # What began before we listened (a new line process, AMI away) is told at its end.
+        handoff = self._open.setdefault(call, _handoff(event, at - _number(event.get("Waited", ""))))
         status = event.get("Status", "")
+        if agent := event.get("Agent"):
+            return self._end(call, "answered", at, agent)
         if status == "HANGUP":
             return self._end(call, "abandoned", at)
         if status not in NOBODY:
@@ -91,6 +94,7 @@ class Handoffs:
 
     def _end(self, call: str, outcome: Result, at: float, agent: str | None = None) -> HandoffOutcome:
         handoff = self._open.pop(call)
+        self._told[call] = at
         return HandoffOutcome(
             call_id=call,
             ticket_no=handoff.ticket_no,
@@ -104,6 +108,8 @@ class Handoffs:
     def _forget_old(self, at: float) -> None:
         for call in [c for c, h in self._open.items() if at - h.started > LONGEST_S]:
             del self._open[call]
+        for call in [c for c, told in self._told.items() if at - told > LONGEST_S]:
+            del self._told[call]
 
 
 @dataclass(slots=True)
@@ -131,9 +137,13 @@ class Agents:
         return None if members is None else sum(members.values())
 
 
+def _handoff(event: Mapping[str, str], started: float) -> _Handoff:
+    return _Handoff(event.get("Queue", ""), event.get("Ticket") or None, event.get("Reason", ""), started)
+
+
 def _agent(event: Mapping[str, str]) -> str | None:
     return event.get("MemberName") or event.get("Interface", "").rpartition("/")[2] or None
 
 
-def _milliseconds(raw: str) -> float:
+def _number(raw: str) -> float:
     return float(raw) if raw.isascii() and raw.isdigit() else 0.0

@@ -162,7 +162,7 @@ class AsteriskLine:
         try:
             if not self.over:
                 log.error("call %s goes to a human: the bot gave it up", self._info.call_id)
-                await self._set("IVR_REASON", "failed")
+                await self._set("IVR_REASON", "bot_failure")
                 await self._ask("POST", f"channels/{self._channel}/continue", **HUMAN)
                 self._end(HungUp())
         finally:

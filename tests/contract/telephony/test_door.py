@@ -221,7 +221,7 @@ async def test_a_caller_whom_the_bot_gives_up_goes_to_a_human(
         await asterisk.call()
         await until(lambda: asterisk.asked("/continue"))
         reasons = [q["value"] for _, _, q in asterisk.requests if q.get("variable") == "IVR_REASON"]
-        assert reasons == ["failed"]
+        assert reasons == ["bot_failure"]
 
 
 @pytest.mark.parametrize("end", ["externalMedia", "/addChannel", "-bridge"])

@@ -71,6 +71,12 @@ def test_a_trunk_with_a_user_is_registered(settings: Settings) -> None:
     assert "external_media_address = 198.51.100.7" in pjsip
 
 
+def test_a_trunk_with_a_user_needs_its_password(settings: Settings) -> None:
+    changed = dataclasses.replace(settings, telephony=Telephony(trunk=Trunk(host="203.0.113.5", user="0216000")))
+    with pytest.raises(SettingsError, match="trunk_password"):
+        render(changed, PACKS, dataclasses.replace(SECRETS, trunk_password=""), where(changed))
+
+
 def test_agents_have_passwords_and_queues(settings: Settings) -> None:
     agents = (Agent(extension="8001", queues=("bank",)), Agent(extension="8002"))
     files = rendered(settings, agents=agents)

@@ -61,7 +61,15 @@ def test_a_timeout_is_told_once_though_the_caller_hangs_up_afterwards() -> None:
 
 
 def test_other_calls_and_other_events_tell_nothing() -> None:
-    assert not play(ended("TIMEOUT"), {"Event": "AgentConnect", "Uniqueid": "2.2"}, {}, {"Event": "UserEvent"})
+    assert not play(STARTED, {"Event": "AgentConnect", "Uniqueid": "2.2"}, {}, {"Event": "UserEvent"})
+
+
+def test_what_began_before_we_listened_is_told_at_its_end() -> None:
+    """A line process that was killed hands its caller over before the next one listens."""
+    (told,) = play({**ended("HANGUP"), "Agent": "8002", "Waited": "7"}, {**ended("HANGUP"), "Agent": "8002"})
+    assert (told.outcome, told.agent, told.ticket_no, told.waited_s) == ("answered", "8002", "GD20261122-000123", 7.0)
+    assert [o.outcome for o in play(ended("TIMEOUT"), ended("HANGUP"))] == ["no_agent"]
+    assert [o.outcome for o in play(ended("HANGUP"))] == ["abandoned"]
 
 
 def test_a_call_without_a_ticket() -> None:
