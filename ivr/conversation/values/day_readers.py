@@ -87,7 +87,8 @@ def _year(match: re.Match[str], today: dt.date) -> int | None:
     if "千" in groups["y"]:
         return int(quantity(groups["y"]) or 0)
     digits = "".join(str(DIGITS[c]) if c in DIGITS else c for c in groups["y"])
-    return int(digits) if len(digits) == 4 else today.year // 100 * 100 + int(digits)
+    year = int(digits) if len(digits) == 4 else today.year // 100 * 100 + int(digits)
+    return year if 1900 <= year <= 2100 else None
 
 
 def _month_number(words: str) -> int:
@@ -168,8 +169,10 @@ def day_of_month(match: re.Match[str], today: dt.date, prefer: Prefer) -> Day | 
     firsts = [months_away(today.replace(day=1), away) for away in range(-3, 4)]
     days = [day for first in firsts if (day := make(first.year, first.month, number)) is not None]
     if prefer == "future":
-        return min(day for day in days if day >= today), 0.85
-    return max(day for day in days if day <= today), 0.85
+        chosen = min((day for day in days if day >= today), default=None)
+    else:
+        chosen = max((day for day in days if day <= today), default=None)
+    return None if chosen is None else (chosen, 0.85)
 
 
 def iso(match: re.Match[str], today: dt.date, _: Prefer) -> Day | None:
