@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -72,7 +73,10 @@ def command(
     if not scenarios:
         raise SettingsError(f"{'、'.join(map(str, files))} 里没有场景。")
     job = Job(settings, taxonomy, load_packs(settings.root / "data"), scenarios)
-    results = asyncio.run(_run(job, mode, jobs))
+    try:
+        results = asyncio.run(_run(job, mode, jobs))
+    except asyncio.CancelledError:
+        raise typer.Exit(143) from None  # SIGTERM, after everything was stopped
     totals = totals_of(results, taxonomy)
     show_totals(Console(), totals, results)
     if report:
@@ -85,6 +89,9 @@ def _files(named: list[Path]) -> list[Path]:
 
 
 async def _run(job: Job, mode: Mode, jobs: int) -> list[CallResult]:
+    playing = asyncio.current_task()
+    if playing is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, playing.cancel)
     prepared = _text(job) if mode is Mode.TEXT else _calls(job)
     async with prepared as play:
         with progress(Console(), len(job.scenarios)) as done:
