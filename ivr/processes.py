@@ -245,7 +245,7 @@ def rasa(settings: Settings) -> Program:
         name="rasa",
         what="对话服务 Rasa（约需一分钟）",
         argv=(
-            str(python), "-m", "rasa", "run", "--enable-api", "--model", str(models), "--interface", host,
+            str(python), str(settings.root / "dialogue" / "serve.py"), "run", "--enable-api", "--model", str(models), "--interface", host,
             "--port", str(ports.rasa), "--endpoints", str(settings.root / "dialogue" / "endpoints.yml"),
             "--credentials", str(settings.root / "dialogue" / "credentials.yml"),
         ),
@@ -256,7 +256,7 @@ def rasa(settings: Settings) -> Program:
             "TF_CPP_MIN_LOG_LEVEL": "2",
             "SANIC_WORKERS": "1",
         },
-        ready=lambda: answers(f"http://{host}:{ports.rasa}/status"),
+        ready=lambda: understands(f"http://{host}:{ports.rasa}"),
         ready_within_s=240,
     )  # fmt: skip
 
@@ -285,6 +285,21 @@ async def answers(url: str, timeout_s: float = 2.0) -> bool:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=timeout_s)) as http,
             http.get(url) as response,
+        ):
+            return response.status == 200
+    except (aiohttp.ClientError, TimeoutError):
+        return False
+
+
+async def understands(url: str) -> bool:
+    """Is Rasa up, its model loaded and warm? The first sentence takes it two seconds."""
+    if not await answers(f"{url}/status"):
+        return False
+    timeout = aiohttp.ClientTimeout(total=20)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as http,
+            http.post(f"{url}/model/parse", json={"text": "你好"}) as response,
         ):
             return response.status == 200
     except (aiohttp.ClientError, TimeoutError):

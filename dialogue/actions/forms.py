@@ -11,7 +11,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActionExecutionRejected, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from dialogue.actions.world import stage
+from ivr.conversation.notes import of_slot
 from ivr.errors import DialogueDown
 
 
@@ -23,18 +23,13 @@ class ValidateForm(Action):
         return f"validate_{self._form}"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        if await _misunderstood(tracker):
+        if of_slot(tracker.get_slot("notes")).handled != tracker.latest_message.get("message_id"):
+            # Rasa goes on when `action_validate_slot_mappings` failed; the caller must not be asked on then.
             raise DialogueDown("这一句没有写进工单（见上面的错误），对话不能继续。")
         if _first_of_turn(tracker, self._form):
             return [ActionExecutionRejected(self._form)]
         # Rasa takes a form that validates nothing for one that heard nothing, and rejects it.
         return [SlotSet("move", tracker.get_slot("move"))]
-
-
-async def _misunderstood(tracker: Tracker) -> bool:
-    """Rasa goes on when `action_validate_slot_mappings` failed; the caller must not be asked on then."""
-    scene = await stage().scene(tracker)
-    return scene.notes.handled != tracker.latest_message.get("message_id")
 
 
 def _first_of_turn(tracker: Tracker, form: str) -> bool:

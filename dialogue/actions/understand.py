@@ -10,7 +10,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from dialogue.actions.world import Scene, stage
-from ivr.conversation.notes import UNKNOWN, Notes, to_slot
+from ivr.conversation.notes import UNKNOWN, Notes, of_slot, to_slot
 from ivr.conversation.understanding import Turn, Understood, understand
 from ivr.tickets.ticket import Ticket
 
@@ -23,9 +23,9 @@ class ActionValidateSlotMappings(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         message = tracker.latest_message
-        scene = await stage().scene(tracker)
-        if scene.notes.handled == message.get("message_id"):
+        if of_slot(tracker.get_slot("notes")).handled == message.get("message_id"):
             return []  # Rasa asks again when a form starts and when one makes way
+        scene = await stage().scene(tracker)
         handled = str(message.get("message_id"))
         if message["intent"]["name"] == "session_begin":
             understood = Understood(scene.ticket, replace(scene.notes, handled=handled), "begin")
