@@ -241,11 +241,12 @@ def rasa(settings: Settings) -> Program:
     if not any(models.glob("*.tar.gz")):
         raise NotPrepared(f"{models} 里没有训练好的对话模型：请先运行 make prepare。")
     ports, host = settings.ports, settings.host
+    serve = settings.root / "dialogue" / "serve.py"
     return Program(
         name="rasa",
         what="对话服务 Rasa（约需一分钟）",
         argv=(
-            str(python), str(settings.root / "dialogue" / "serve.py"), "run", "--enable-api", "--model", str(models), "--interface", host,
+            str(python), str(serve), "run", "--enable-api", "--model", str(models), "--interface", host,
             "--port", str(ports.rasa), "--endpoints", str(settings.root / "dialogue" / "endpoints.yml"),
             "--credentials", str(settings.root / "dialogue" / "credentials.yml"),
         ),
