@@ -38,6 +38,9 @@ DOUBTFUL = -0.8
 """Mean log probability below which a text is doubtful."""
 HOPELESS = -1.6
 """Below this nothing was understood."""
+UNSUPPORTED = -3.6
+"""Mean log probability without the prompt at which a term is as likely made up as said (measured): what was said got
+-0.3 to -3.1, terms of three syllables put into other sound -4.4 to -8, of two from -2.8."""
 NOTHING = 0.06
 """Confidence below which the words are taken for noise."""
 ECHO = 0.8
@@ -79,7 +82,7 @@ def confidence(kept: Sequence[Hypothesis], no_speech: float, terms: Sequence[str
     sure *= 0.5 + 0.5 * agreement([h.text for h in kept])
     sure *= 1.0 - 0.5 * max(0.0, no_speech - 0.3)
     if best.support is not None and _holds_term(best.text, terms):
-        sure *= _logistic(best.support - best.score, middle=-1.8, slope=2.5)
+        sure *= _logistic(best.support, middle=UNSUPPORTED, slope=2.5)
     if len({_holds_term(h.text, terms) for h in kept[:3]}) > 1 and _holds_term(best.text, terms):
         sure *= 0.6
     return min(1.0, max(0.0, sure))

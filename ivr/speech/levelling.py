@@ -10,7 +10,7 @@ from ivr.audio import FRAME_SAMPLES, RATE, Samples, loudness_dbov
 
 FADE_S = 0.006
 """Fade at both ends of a piece: shorter clicks, longer eats consonants."""
-QUIET_DB = 40.0
+QUIET_DB = 45.0
 """Below the loudest frame by this much is silence at the ends of a piece."""
 CEILING = 0.95
 """No sample leaves higher than this; G.711 clips at 1."""
@@ -33,7 +33,7 @@ def _round_off(samples: Samples) -> Samples:
     return np.where(size > knee, np.sign(samples) * bent, samples)
 
 
-def trim(samples: Samples, keep_s: float = 0.02) -> Samples:
+def trim(samples: Samples, keep_s: float = 0.05) -> Samples:
     """Without the silence at both ends, but for `keep_s`."""
     usable = len(samples) // FRAME_SAMPLES * FRAME_SAMPLES
     if not usable:

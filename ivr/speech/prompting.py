@@ -6,6 +6,7 @@ be made up; so it is short, and what the last question asks for comes first.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
@@ -18,31 +19,32 @@ LONGEST = 80
 """Characters of a prompt: about 100 tokens of Whisper's vocabulary."""
 
 ANSWERS: dict[str, str] = {
-    "confirm": "是的，对，没错，不是，不对。",
-    "prior_ticket": "是的，就是那个，不是，是另外一个，第一个。",
-    "handoff_offer": "好的，转吧，不用了，我要投诉。",
-    "anything_else": "没有了，就这些，谢谢，还有一个问题。",
+    "confirm": "对，是的，没错。不是，不对。",
+    "prior_ticket": "对，就是那个。不是，是另外一个。",
+    "handoff_offer": "好的，可以。不用，不用转了。",
+    "anything_else": "没有了，谢谢。还有一件事。",
     "description": "你好，我想反映一个问题。",
-    "since": "昨天，前天，上周三，三天前，上个月十五号，今天早上。",
-    "occurred_at": "昨天下午，前天，上周三，三天前，上个月十五号。",
-    "appointment": "明天上午，后天下午，周六，下周一晚上，十点半。",
-    "billing_period": "这个月，上个月，十月份的账单。",
-    "amount": "五十块钱，一百二十八元，三百九十九块五。",
-    "address": "朝阳区建国路八十八号，三号楼二单元五零一。",
-    "contact_name": "我姓王，叫李建国。",
-    "contact_number": "幺三八零零一二三四五六，就是这个号码。",
-    "order_no": "订单号是DD20260315001。",
-    "tracking_no": "运单号是SF1234567890。",
-    "card_last4": "尾号是六零八八。",
-    "plate_no": "车牌号是粤B12345。",
-    "model": "型号是KFR35GW。",
-    "error_code": "显示E4，F1。",
-    "mileage": "开了三万公里。",
-    "account_no": "号码是幺三八零零一二三四五六。",
-    "desired_resolution": "我要求退货，换新的，维修，赔偿，道歉。",
-    "complained_about": "安装师傅，客服，维修工，门店的店员。",
+    "since": "今天，昨天，前天，上周，上个月，星期，几天前。",
+    "occurred_at": "今天，昨天，前天，上周，上个月，星期，几天前。",
+    "appointment": "今天，明天，后天，周末，星期，上午，下午，晚上，几点。",
+    "billing_period": "这个月，上个月，几月份的账单。",
+    "amount": "多少块钱，几百元，几块几毛。",
+    "address": "某某区，某某路，几号，几栋，几单元，几室。",
+    "contact_name": "我姓，我叫，先生，女士。",
+    "contact_number": "电话号码是幺、三、五、八、零。就是这个号码。",
+    "order_no": "订单号是。",
+    "tracking_no": "运单号是。",
+    "card_last4": "卡号尾号是。",
+    "plate_no": "车牌号是。",
+    "model": "型号是。",
+    "error_code": "显示，故障代码是。",
+    "mileage": "公里，几万公里。",
+    "account_no": "号码是幺、三、五、八、零。",
+    "desired_resolution": "我要求退货，退款，换一台，维修，赔偿，道歉。",
+    "complained_about": "师傅，客服，安装工，维修工，店员，门店。",
 }
-"""How answers to a question begin or look. Examples of form: their words are weighed like all of the prompt's."""
+"""How answers to a question begin and what they are made of. Words, both sides of each choice, and no examples: a
+prompt with 后天下午 hears 下午 where 上午 was said, one with 零零一 puts zeros into numbers (measured)."""
 
 OPENING = ("problem", "product")
 """Fields whose terms an open question brings up."""
@@ -82,9 +84,14 @@ def _ranked(hint: Hint, pack: Pack | None) -> Iterable[str]:
     names = [list(lexicon[name]) for name in asked], [list(lexicon[name]) for name in rest]
     others = [_other_names(lexicon[name]) for name in asked], [_other_names(lexicon[name]) for name in rest]
     for term in (*hint.terms, *_woven(names[0]), *_woven(others[0]), *_woven(names[1]), *_woven(others[1])):
-        if term and term not in seen:
+        if term not in seen and _spoken(term):
             seen.add(term)
             yield term
+
+
+def _spoken(term: str) -> bool:
+    """Something a caller says: not the id of a category, which a lexicon may have words for, too."""
+    return bool(re.search(r"[\u4e00-\u9fffA-Z0-9]", term))
 
 
 def _other_names(field: Mapping[str, Sequence[str]]) -> list[str]:

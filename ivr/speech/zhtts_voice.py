@@ -63,7 +63,7 @@ class ZhVoice:
     def fingerprint(self) -> str:
         """Changes whenever the same text would sound different: part of a cache's key."""
         m = self.manner
-        return f"{self.name}-1 {m.speed:g} {m.pitch:g} {m.energy:g} {m.loudness_dbov:g} {m.tract:g}"
+        return f"{self.name}-2 {m.speed:g} {m.pitch:g} {m.energy:g} {m.loudness_dbov:g} {m.tract:g}"
 
     async def say(self, text: str) -> AsyncIterator[bytes]:
         """A clause at a time. Raises `SpeechFailed`."""
