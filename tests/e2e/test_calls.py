@@ -1,0 +1,196 @@
+"""Real calls to the whole line, from a SIP client that is not ours (pjsua2): asserted on what the client heard and on
+the database. Whatever a test kills is started again by the line itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from ivr.audio import loudness_dbov, read_wav, to_samples
+from ivr.commands.telephones import agent_logins, telephones
+from ivr.packs import load_packs
+from ivr.simulate.agent import AgentPhone
+from ivr.simulate.phone_call import run_call
+from ivr.simulate.report import CallResult
+from ivr.simulate.same_value import Sameness
+from ivr.simulate.scenario import Scenario, load_scenarios
+from ivr.simulate.world import sown
+from ivr.tickets.taxonomy import load_taxonomy
+from tests.e2e.caller import a_caller, everything_up, ticket_of
+from tests.e2e.conftest import PROJECT, RunningLine
+
+pytestmark = pytest.mark.line
+
+KILLED_S = 1.0
+"""A caller whose bot was killed is in the human queue within this."""
+HUNG_S = 5.0
+"""… whose bot hangs."""
+
+
+def scenarios() -> list[Scenario]:
+    return load_scenarios([PROJECT / "data" / "demo.yml"], load_taxonomy(PROJECT / "data"), ["demo"])
+
+
+async def played(line: RunningLine, *, calls: int) -> list[CallResult]:
+    taxonomy, packs = load_taxonomy(PROJECT / "data"), load_packs(PROJECT / "data")
+    (scenario,) = scenarios()
+    sameness = Sameness.of(taxonomy, packs[scenario.hotline])
+    async with telephones(line.settings) as exchange:
+
+        async def one() -> CallResult:
+            async with sown(scenario, line.settings, taxonomy) as world:
+                return await run_call(scenario, world, exchange, sameness, dialled="4001000001")
+
+        return list(await asyncio.gather(*(one() for _ in range(calls))))
+
+
+def failures(result: CallResult) -> list[str]:
+    return [f"{check.what}: {check.expected} ≠ {check.got}" for check in result.checks if not check.passed]
+
+
+async def test_a_complaint_becomes_a_ticket_and_reaches_a_human(line: RunningLine) -> None:
+    await everything_up(line)
+    (result,) = await played(line, calls=1)
+    assert failures(result) == [], [turn.to_json() for turn in result.turns]
+    assert result.extra["answered_ms"] <= 2000  # type: ignore[operator]
+    assert result.extra["greeting_ms"] <= 1000  # type: ignore[operator]
+    (ticket,) = result.tickets
+    agent = result.extra["agent"]
+    assert isinstance(agent, dict)
+    assert agent["ticket_no"] == ticket["ticket_no"]
+    assert agent["caller_number"] == "13800138001"
+    assert agent["heard_s"] > 0 or agent["answered_after_s"] is not None
+    assert ticket["handoff"]["outcome"] == "answered"
+    assert ticket["handoff"]["agent"] == agent["extension"]
+    print("应答间隔（毫秒）：", result.gaps_ms)  # noqa: T201
+
+
+async def test_two_calls_at_once(line: RunningLine) -> None:
+    await everything_up(line)
+    results = await played(line, calls=2)
+    assert [failures(result) for result in results] == [[], []]
+    assert len({result.extra["call_id"] for result in results}) == 2
+
+
+async def test_hanging_up_in_mid_sentence_keeps_what_was_said(line: RunningLine, tmp_path: Path) -> None:
+    async with a_caller(line, tmp_path) as caller:
+        await caller.event("played")
+        length_s = await caller.start_saying("我家的空调坏了，开了半天都不制冷，我跟你们说啊这个事情")
+        await asyncio.sleep(length_s * 0.8)
+        await caller.phone.hang_up()
+        await caller.event("ended")
+    ticket = await ticket_of(line, caller.call_id)
+    assert ticket.status == "abandoned"
+    assert ticket.callback is not None
+    assert ticket.value("product") == "空调"
+
+
+async def test_the_zero_key_means_a_human_at_any_time(line: RunningLine, tmp_path: Path) -> None:
+    (login, *_) = agent_logins(line.settings)
+    async with AgentPhone(login, answers=0.5) as agent, a_caller(line, tmp_path) as caller:
+        await asyncio.sleep(1.0)
+        await caller.phone.key("0")
+        handoff = await caller.event("handoff")
+        assert handoff.values["reason"] == "caller_request"
+        assert await agent.answered(caller.call_id, within_s=10) is not None
+
+
+async def test_speech_interrupts_a_prompt(line: RunningLine, tmp_path: Path) -> None:
+    async with a_caller(line, tmp_path) as caller:
+        speaking = await caller.phone.wait("speech_started")
+        await asyncio.sleep(1.2)
+        await caller.start_saying("空调坏了空调坏了空调坏了")
+        await caller.event("barge_in")
+        stopped = await caller.phone.wait("speech_ended")
+        assert stopped.at - speaking.at < 3.5, "the greeting lasts longer when nobody interrupts it"
+        heard = await caller.event("heard")
+        assert "空调" in heard.values["text"]
+
+
+async def test_silence_is_asked_about_and_ends_the_call(line: RunningLine, tmp_path: Path) -> None:
+    async with a_caller(line, tmp_path) as caller:
+        for times in (1, 2, 3):
+            await caller.event("played")
+            began = time.monotonic()
+            silence = await caller.event("silence")
+            assert silence.values["times"] == times
+            assert time.monotonic() - began == pytest.approx(8.0, abs=1.0)
+            await caller.event("reply")
+        ended = await caller.event("ended")
+        assert ended.values["how"] in ("bot_hung_up", "handed_over")
+    spoken = read_wav(tmp_path / "caller" / "heard.wav")
+    assert loudness_dbov(to_samples(spoken)) > -35
+
+
+@pytest.mark.parametrize(("number", "within_s"), [(signal.SIGKILL, KILLED_S), (signal.SIGSTOP, HUNG_S)])
+async def test_a_bot_that_dies_or_hangs_leaves_the_caller_with_a_human(
+    line: RunningLine, tmp_path: Path, number: signal.Signals, within_s: float
+) -> None:
+    (login, *_) = agent_logins(line.settings)
+    async with AgentPhone(login, answers=0.5) as agent, a_caller(line, tmp_path) as caller:
+        await caller.event("played")
+        await caller.say("你好我家的空调坏了")
+        await caller.event("played")
+        began = time.monotonic()
+        os.kill(line.pid("line"), number)
+        call = await agent.answered(caller.call_id, within_s=within_s + 5)
+        assert call is not None
+        assert call.rang - began < within_s
+        assert call.ticket_no is not None, "the ticket reaches the human though the bot is dead"
+        assert call.ended is False
+    ticket = await ticket_of(line, caller.call_id, within_s=60)
+    assert ticket.ticket_no == call.ticket_no
+    assert ticket.value("product") == "空调"
+    assert ticket.status == "incomplete"
+    await everything_up(line)
+
+
+async def test_nobody_free_is_said_and_a_call_back_noted(line: RunningLine, tmp_path: Path) -> None:
+    async with a_caller(line, tmp_path) as caller:
+        await caller.event("played")
+        await caller.say("你好我家的空调坏了")
+        await caller.event("played")
+        await caller.phone.key("0")
+        await caller.event("handoff")
+        ended = await caller.phone.wait("ended", timeout=40)
+        assert ended["code"] == 200
+        spoken_after = [event for event in caller.phone.seen if event.kind == "speech_ended"][-1]
+        assert spoken_after.at > ended.at - 3.0, "the announcement is the last thing heard"
+    ticket = await ticket_of(line, caller.call_id)
+    await _until_called_back(line, ticket.ticket_no)
+
+
+async def _until_called_back(line: RunningLine, ticket_no: str) -> None:
+    from ivr.tickets.store import TicketStore
+
+    store = TicketStore(line.settings.database_url, line.settings.zone)
+    async with asyncio.timeout(10):
+        while True:
+            ticket = await store.get(ticket_no)
+            if ticket.handoff and ticket.handoff.outcome == "no_agent" and ticket.callback:
+                break
+            await asyncio.sleep(0.1)
+    await store.close()
+
+
+async def test_without_rasa_there_is_one_apology_and_a_human(line: RunningLine, tmp_path: Path) -> None:
+    (login, *_) = agent_logins(line.settings)
+    async with AgentPhone(login, answers=0.5) as agent, a_caller(line, tmp_path) as caller:
+        await caller.event("played")
+        os.kill(line.pid("rasa"), signal.SIGKILL)
+        await caller.say("你好我家的空调坏了，不制冷")
+        apology = await caller.event("reply")
+        assert "对不起" in apology.values["text"]
+        assert (await caller.event("handoff")).values["reason"] == "bot_failure"
+        call = await agent.answered(caller.call_id, within_s=15)
+        assert call is not None
+    ticket = await ticket_of(line, caller.call_id)
+    assert call.ticket_no == ticket.ticket_no
+    assert ticket.handoff is not None
+    assert ticket.handoff.reason == "bot_failure"
+    assert any("空调" in row.text for row in ticket.transcript if row.who == "caller")
