@@ -85,10 +85,9 @@ class PrivateApt:
             self._apt(words, what)  # what came whole is kept, the rest resumes
         return sorted(archives.glob("*.deb"))
 
-    def forget_archives(self) -> None:
-        """What was unpacked needs no package files any more."""
-        shutil.rmtree(self._folder / "cache", ignore_errors=True)
-        shutil.rmtree(self._folder / "alone", ignore_errors=True)
+    def forget(self) -> None:
+        """What was unpacked needs neither package files nor lists any more; the next time they would be old."""
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _apt(
         self, words: List[str], what: str, *, program: str = "apt-get", cwd: Path | None = None, fine: bool = False

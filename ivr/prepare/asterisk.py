@@ -43,7 +43,7 @@ def install(job: Job) -> None:
             f"取来的 Asterisk 不能运行或太旧：{said(beside(fresh)) or '没有版本号'}。全部输出在 {job.places.logs}。"
         )
     swap(fresh, job.places.asterisk)
-    apt.forget_archives()
+    apt.forget()
     job.terminal.say(f"    {said(beside(job.places.asterisk))}")
 
 

@@ -86,7 +86,7 @@ def _pip(job: Job) -> List[str]:
         raise NotPrepared(f"没有 uv，也没有 pip（{error}）请安装其中之一：apt install python3-pip。") from error
     unpacked = empty(job.places.tools / "pip")
     unpack(job, [package], unpacked)
-    apt.forget_archives()
+    apt.forget()
     wheel = next(unpacked.glob("usr/share/python-wheels/pip-*.whl"))
     return [sys.executable, f"{wheel}/pip"]  # a wheel is a zip that Python can run from
 
