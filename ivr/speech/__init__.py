@@ -1,3 +1,5 @@
+"""Hearing and speaking: voice activity, recognition, synthesis."""
+
 import os
 
 # onnxruntime ≥ 1.29 sends usage data to its maker and writes a device id below HOME unless this is set before its
