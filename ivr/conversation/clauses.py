@@ -28,12 +28,14 @@ def problem(
     """
     patterns = evidence.problem_of(category)
     parts = clauses(text)
-    marked = [_describes(part, patterns, tuple(names)) for part in parts]
+    marked = [
+        not evidence.empty.fullmatch(plain(part)) and _describes(part, patterns, tuple(names)) for part in parts
+    ]
     if any(marked):
         first, last = marked.index(True), len(marked) - 1 - marked[::-1].index(True)
         return _joined(_gathered(parts[first : last + 1], marked[first : last + 1]))
     words = plain(text)
-    if not asked or not words:
+    if not asked or not words or evidence.empty.fullmatch(words):
         return None
     only_vague = not evidence.vague.sub("", words).strip("，。了啊呀嘛呗它这那个东西机器又就是都我家的你们")
     return None if only_vague and not insist else words[:LONGEST]
@@ -53,6 +55,9 @@ def _gathered(parts: Sequence[str], marked: Sequence[bool]) -> list[str]:
     return kept
 
 
+_OWNER = re.compile(r"^(?:就是)?(?:我|俺|咱)们?家?里?(?:的)?(?:那个|那台|这个|这台)?(?=[\u4e00-\u9fa5]{3})")
+
+
 def _joined(parts: Iterable[str]) -> str:
-    words = "，".join(filter(None, (plain(part) for part in parts)))
+    words = "，".join(filter(None, (_OWNER.sub("", plain(part)) for part in parts)))
     return words[:LONGEST].rstrip("，")

@@ -43,6 +43,8 @@ class Evidence:
     """Category (`default` for all) → words that describe a trouble one can act on."""
     vague: Pattern = field(default_factory=lambda: re.compile("(?!)"))
     """Words that only say that something is wrong."""
+    empty: Pattern = field(default_factory=lambda: re.compile("(?!)"))
+    """A whole clause like this describes nothing: it only announces."""
     hazard: Mapping[str, Pattern] = field(default_factory=dict)
     """Kind of danger → its words, in the order of precedence."""
     cues: Mapping[str, Cue] = field(default_factory=dict)
@@ -81,6 +83,7 @@ def _evidence(raw: Mapping[str, Any]) -> Evidence:
         },
         problem={category: _any(words) for category, words in raw["problem"].items()},
         vague=_any(raw["vague"]),
+        empty=_any(raw["empty"]),
         hazard={kind: re.compile(words) for kind, words in raw["hazard"].items()},
         cues={
             name: Cue(re.compile(f"(?:{cue['before']})"), int(cue.get("least", 1)), int(cue.get("most", 40)))

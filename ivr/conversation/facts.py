@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ivr.conversation.clauses import clauses, problem
 from ivr.conversation.evidence import Evidence
-from ivr.conversation.values.find import Found, Prefer, find, find_all
+from ivr.conversation.values.find import Found, find, find_all
 from ivr.conversation.values.text import plain
 from ivr.conversation.values.times import appointment
 from ivr.packs import Pack
@@ -92,19 +92,11 @@ def _digits(text: str, field: Field, ear: Ear) -> Heard | None:
 def _date(text: str, field: Field, ear: Ear) -> Heard | None:
     if field.id not in _DATED_UNASKED and field.id not in ear.asked:
         return None
-    other = ear.evidence.other_dates.get(field.id)
-    asked = field.id in ear.asked
+    other = None if field.id in ear.asked else ear.evidence.other_dates.get(field.id)
+    mine = "，".join(part for part in clauses(text) if not (other and other.search(part)))
     kind = "month" if field.id == "billing_period" else "date"
-    prefer: Prefer = "past"
-    mine = [part for part in clauses(text) if asked or not (other and other.search(part))]
-    for part in mine:
-        values = [one for one in find_all(kind, part, today=ear.today, prefer=prefer) if _past(one, ear)]
-        if values:
-            return _heard(values[-1])
-    if asked or len(mine) == len(clauses(text)):
-        whole = find(kind, text, today=ear.today, prefer=prefer)
-        return _heard(whole) if whole and _past(whole, ear) else None
-    return None
+    values = [one for one in find_all(kind, mine, today=ear.today) if one.value <= ear.today.isoformat()]
+    return _heard(values[-1]) if values else None
 
 
 def _time(text: str, field: Field, ear: Ear) -> Heard | None:
@@ -151,6 +143,9 @@ def _desired(text: str, field: Field, ear: Ear) -> Heard | None:
     return _text(text, field, ear)
 
 
+_BARE = 2
+""""师傅" alone names nobody."""
+_CALLED = re.compile(r"^(?:我|要|想|投诉|举报|你们|他们|的|那个|这个|那|一个|就|是)+")
 _PERSON = re.compile(r"姓.|师傅|客服|网点|门店|店|经理|工")
 
 
@@ -158,10 +153,10 @@ def _complained_about(text: str, field: Field, ear: Ear) -> Heard | None:
     best = ""
     for part in clauses(text):
         for match in ear.evidence.complained_about.finditer(part):
-            words = match.group().strip()
+            words = _CALLED.sub("", match.group().strip())
             if len(words) > len(best) and _PERSON.search(words):
                 best = words
-    if best:
+    if len(best) > _BARE or (best and field.id in ear.asked):
         return Heard(best, text, 0.85)
     return _text(text, field, ear)
 
@@ -227,10 +222,6 @@ def _empty(text: str, ear: Ear) -> bool:
 
 def _corrected(text: str, ear: Ear) -> bool:
     return "correction" in ear.evidence.moves_in(text)
-
-
-def _past(found: Found, ear: Ear) -> bool:
-    return found.value <= ear.today.isoformat()
 
 
 def _day_of(value: str) -> dt.date | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ivr.packs import Pack
 
-ENOUGH = 0.5
+ENOUGH = 0.4
 """A category needs this much to be taken."""
 WORDS = 0.4
 """What a word of the pack adds for its category."""
