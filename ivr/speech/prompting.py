@@ -17,6 +17,8 @@ from ivr.packs import Pack
 
 LONGEST = 80
 """Characters of a prompt: about 100 tokens of Whisper's vocabulary."""
+SHORTER = 45
+"""The same where the answer is a yes or a no."""
 
 ANSWERS: dict[str, str] = {
     "confirm": "对，是的，没错。不是，不对。",
@@ -29,7 +31,7 @@ ANSWERS: dict[str, str] = {
     "appointment": "今天，明天，后天，周末，星期，上午，下午，晚上，几点。",
     "billing_period": "这个月，上个月，几月份的账单。",
     "amount": "多少块钱，几百元，几块几毛。",
-    "address": "某某区，某某路，几号，几栋，几单元，几室。",
+    "address": "小区，路，街，号楼，单元，室。",
     "contact_name": "我姓，我叫，先生，女士。",
     "contact_number": "电话号码是幺、三、五、八、零。就是这个号码。",
     "order_no": "订单号是。",
@@ -46,6 +48,8 @@ ANSWERS: dict[str, str] = {
 """How answers to a question begin and what they are made of. Words, both sides of each choice, and no examples: a
 prompt with 后天下午 hears 下午 where 上午 was said, one with 零零一 puts zeros into numbers (measured)."""
 
+CLOSED = frozenset({"confirm", "prior_ticket", "handoff_offer", "anything_else"})
+"""Questions answered by yes, no or a choice: a shorter prompt decodes sooner."""
 OPENING = ("problem", "product")
 """Fields whose terms an open question brings up."""
 AMONG_ALL = ("description", "problem")
@@ -55,7 +59,8 @@ def prompt(hint: Hint, pack: Pack | None) -> str:
     """The prompt for the next utterance, about `LONGEST` characters: the hotline, what the question expects, terms."""
     head = f"{pack.name}客服热线。" if pack else "客服热线。"
     forms = "".join(ANSWERS.get(ask, "") for ask in hint.asks) or ANSWERS["description"]
-    room = LONGEST - len(head) - len(forms)
+    closed = bool(hint.asks) and all(ask in CLOSED for ask in hint.asks)
+    room = (SHORTER if closed else LONGEST) - len(head) - len(forms)
     chosen: list[str] = []
     for term in _ranked(hint, pack):
         if term in forms or any(term in kept for kept in chosen):
