@@ -41,6 +41,8 @@ HOPELESS = -1.6
 UNSUPPORTED = -3.6
 """Mean log probability without the prompt at which a term is as likely made up as said (measured): what was said got
 -0.3 to -3.1, terms of three syllables put into other sound -4.4 to -8, of two from -2.8."""
+AFTER_INVENTION = 0.4
+"""What is left of the confidence when a better hypothesis was invented or the prompt: the rest has little more to it."""
 NOTHING = 0.06
 """Confidence below which the words are taken for noise."""
 ECHO = 0.8
@@ -58,13 +60,16 @@ def heard(
 ) -> Heard:
     """The best hypothesis that is not an invention, the others beside it, and a confidence of 0…1."""
     kept: list[Hypothesis] = []
+    trust = 1.0
     for hypothesis in hypotheses:
         text = tidy(simplify(hypothesis.text))
-        if text and not invented(text) and not echoes(text, prompt) and hypothesis.score > HOPELESS:
+        if invented(text) or echoes(text, prompt):
+            trust = trust if kept else AFTER_INVENTION
+        elif text and hypothesis.score > HOPELESS:
             kept.append(Hypothesis(text, hypothesis.score, hypothesis.support))
     if not kept or (no_speech > NO_SPEECH and kept[0].score < DOUBTFUL):
         return Heard(text="", confidence=0.0)
-    best, sure = kept[0], confidence(kept, no_speech, terms)
+    best, sure = kept[0], trust * confidence(kept, no_speech, terms)
     if sure < NOTHING:
         return Heard(text="", confidence=0.0)
     others: list[str] = []

@@ -60,6 +60,11 @@ def test_the_prompt_come_back_is_dropped() -> None:
     assert hear(("美家电器客服热线。", -0.1), ("没电了。", -0.5)).text == "没电了。"
 
 
+def test_what_comes_after_the_prompt_come_back_is_hardly_believed() -> None:
+    assert hear(("空调、洗衣机、转人工。", -0.2), ("转人工。", -0.3)).confidence < 0.4
+    assert hear(("转人工。", -0.3), ("空调、洗衣机、转人工。", -0.4)).confidence > 0.4
+
+
 def test_silence() -> None:
     assert hear(("嗯", -1.0), no_speech=0.9).text == ""
     assert hear(("热线。", -2.0)) == hear(("", 0.0))
