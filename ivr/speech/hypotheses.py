@@ -42,7 +42,7 @@ UNSUPPORTED = -3.6
 """Mean log probability without the prompt at which a term is as likely made up as said (measured): what was said got
 -0.3 to -3.1, terms of three syllables put into other sound -4.4 to -8, of two from -2.8."""
 AFTER_INVENTION = 0.4
-"""What is left of the confidence when a better hypothesis was invented or the prompt: the rest has little more to it."""
+"""What is left of the confidence when a better hypothesis was invented or the prompt: the rest is worth little more."""
 NOTHING = 0.06
 """Confidence below which the words are taken for noise."""
 ECHO = 0.8
