@@ -44,6 +44,8 @@ class AgentCall:
     """From the first ring; None: not (yet) answered."""
     heard_s: float = 0.0
     """Sound heard, pauses not counted."""
+    heard_by_caller: bool = False
+    """The caller heard sound after this telephone had answered."""
     ended: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -55,6 +57,7 @@ class AgentCall:
             "ticket_no": self.ticket_no,
             "answered_after_s": self.answered_after_s,
             "heard_s": round(self.heard_s, 2),
+            "heard_by_caller": self.heard_by_caller,
         }
 
 

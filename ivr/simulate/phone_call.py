@@ -161,7 +161,11 @@ class _PhoneCall:
             await self._until(lambda: False, self.exchange.wait_for_human_s, "转人工以后电话没有结束")
         else:
             self.log.show("agent", f"{self.human.extension} {self.human.caller_name}".strip())
-            await self._pass(TALK_S)
+            self.log.floor.heard_at = None
+            await self._pass(TALK_S / 2)  # by then the ringing tone has died away
+            floor = self.log.floor
+            self.human.heard_by_caller = floor.hearing or floor.heard_at is not None
+            await self._pass(TALK_S / 2)
 
     async def _find_human(self) -> AgentCall | None:
         """Whoever answers first; None when the call ends before."""
