@@ -7,6 +7,7 @@ is settled here, whether or not the dialogue lived to the end.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -141,24 +142,26 @@ class RasaConversation:
         world = await self._world_of(call)
         tickets = await world.store.of_call(call.call_id)
         if not tickets:
-            if not any(words.strip() for words in talk.said):
-                return None
+            if how != "handed_over" and not any(words.strip() for words in talk.said):
+                return None  # whoever goes to a human gets a ticket in any case: a call-back may have to be noted on it
             tickets = (
                 await world.store.create(_of_words(call, talk, world), why="对话服务没有建工单，保存来电人的原话"),
             )
+        at = call.started_at + dt.timedelta(seconds=round(self._at(talk)))
         for ticket in tickets:
-            await self._settle_one(world, ticket, how, reason, call)
+            await self._settle_one(world, ticket, how, reason, call, at)
         return tickets[0].ticket_no
 
-    async def _settle_one(self, world: World, ticket: Ticket, how: Ending, reason: str | None, call: CallInfo) -> None:
+    async def _settle_one(
+        self, world: World, ticket: Ticket, how: Ending, reason: str | None, call: CallInfo, at: dt.datetime
+    ) -> None:
         pack = world.packs[call.hotline]
 
         def end(current: Ticket) -> Ticket:
-            if how == "handed_over" and current.handoff is None:
-                queue = pack.queue or call.hotline
-                asked = Handoff(reason or "bot_failure", queue, call.started_at)
-                current = replace(current, handoff=asked)
-            return settle(current, how, world.taxonomy, hours=pack.open_hours)
+            if how == "handed_over":
+                asked = current.handoff or Handoff(reason or "bot_failure", pack.queue or call.hotline, at)
+                current = replace(current, handoff=replace(asked, requested_at=at))
+            return settle(current, how, world.taxonomy, at=at, hours=pack.open_hours)
 
         for _ in range(3):
             try:
@@ -177,4 +180,5 @@ def _of_words(call: CallInfo, talk: _Talk, world: World) -> Ticket:
     ticket = judge(
         ticket, said=talk.said, customer=None, prior=None, pack=world.packs[call.hotline], taxonomy=world.taxonomy
     )
-    return replace(ticket, summary="来电人原话：" + " / ".join(talk.said)[:300])
+    words = " / ".join(talk.said)[:300]
+    return replace(ticket, summary=f"来电人原话：{words}" if words else "来电人还没有说明事由。")
