@@ -178,13 +178,13 @@ async def serve_line(settings: Settings) -> None:
     packs, taxonomy = load_packs(data), load_taxonomy(data)
     worlds, health = Worlds(settings), DialogueHealth(settings)
     events = EventStream(settings.host, settings.ports.events)
-    recogniser = WhisperRecogniser(settings, packs)
+    recogniser, voice = WhisperRecogniser(settings, packs), ZhVoice(settings)
     http = aiohttp.ClientSession()
     conversation = conversation_of(settings, http, worlds)
     engines = Engines(
         activity=SileroVads(settings),
         recogniser=recogniser,
-        voice=CachedVoice(ZhVoice(settings), settings.var / "voice", settings.speech.cache_mb),
+        voice=CachedVoice(voice, settings.var / "voice", settings.speech.cache_mb),
         conversation=conversation,
     )
     desk = CallDesk(settings, packs, taxonomy, load_prompts(data), engines, events)
@@ -194,7 +194,7 @@ async def serve_line(settings: Settings) -> None:
         settings, lambda: packs, bot_healthy=lambda: health.good, on_decided=aftermath.admission_decided
     )
     queues = QueueWatch(settings, aftermath.handoff_ended)
-    await recogniser.warm_up()
+    await asyncio.gather(recogniser.warm_up(), voice.warm_up())
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(beat(), name="heartbeat")
         tasks.create_task(health.watch(), name="dialogue health")

@@ -118,8 +118,6 @@ class Turns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speech:
-    threads: int = 2
-    """Threads of one recognition."""
     beam: int = 5
     least_confidence: float = 0.35
     """Below this the dialogue asks again in another way."""
