@@ -28,9 +28,7 @@ def problem(
     """
     patterns = evidence.problem_of(category)
     parts = clauses(text)
-    marked = [
-        not evidence.empty.fullmatch(plain(part)) and _describes(part, patterns, tuple(names)) for part in parts
-    ]
+    marked = [not evidence.empty.fullmatch(plain(part)) and _describes(part, patterns, tuple(names)) for part in parts]
     if any(marked):
         first, last = marked.index(True), len(marked) - 1 - marked[::-1].index(True)
         return _joined(_gathered(parts[first : last + 1], marked[first : last + 1]))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ivr.conversation.clauses import LONGEST
-from ivr.conversation.facts import Heard
+from ivr.conversation.ear import Heard
 from ivr.conversation.notes import Doubt, Notes
 from ivr.packs import Pack
 from ivr.tickets.taxonomy import Taxonomy

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ivr.conversation import earlier, moves, topic
+from ivr.conversation.ear import Ear, Heard
 from ivr.conversation.evidence import Evidence
-from ivr.conversation.facts import Ear, Heard, facts
+from ivr.conversation.facts import facts
 from ivr.conversation.ledger import doubt, settle_doubt, write
 from ivr.conversation.notes import Doubt, Notes
 from ivr.conversation.values.yesno import yes_no

@@ -1,0 +1,95 @@
+"""Facts that are words rather than values: what is wrong, who is complained about, where, what is wished for."""
+
+from __future__ import annotations
+
+import re
+
+from ivr.conversation.clauses import clauses, problem
+from ivr.conversation.ear import Ear, Heard
+from ivr.conversation.values.find import find, find_all
+from ivr.conversation.values.text import plain
+from ivr.tickets.taxonomy import Field
+
+
+def words(text: str, field: Field, ear: Ear) -> Heard | None:
+    """The answer as it is: only when asked for."""
+    kept = plain(text)
+    return Heard(kept, text, 0.8) if field.id in ear.asked and kept and not empty(text, ear) else None
+
+
+def empty(text: str, ear: Ear) -> bool:
+    """An answer that is none: does not know, wants something else."""
+    return bool(ear.evidence.moves_in(text) & {"dont_know", "repeat", "human", "robot", "wait", "goodbye", "done"})
+
+
+def trouble(text: str, field: Field, ear: Ear) -> Heard | None:
+    terms = ear.pack.lexicon.get("problem", {})
+    names = {name for canonical, others in terms.items() for name in (canonical, *others)}
+    asked = field.id in ear.asked
+    if asked and (empty(text, ear) or _only_other_facts(text, ear)):
+        return None
+    kept = problem(text, ear.evidence, category=ear.category, names=names, asked=asked, insist=field.id in ear.insist)
+    term = find("term", text, today=ear.today, terms=terms)
+    return Heard(kept, text, 0.9 if asked else 0.85, term.value if term else None) if kept else None
+
+
+_LINK_WORDS = re.compile(
+    r"[的了吧啊呀呢嘛哦，,。！？、 ]|开始|就是|那个|这个|从|大概|左右|的事|差不多|应该|可能|是|起|时候"
+)
+
+
+def _only_other_facts(text: str, ear: Ear) -> bool:
+    """Nothing is left of the answer when the dates and products in it are taken away."""
+    products = ear.pack.lexicon.get("product", {})
+    taken = find_all("date", text, today=ear.today) + find_all("term", text, today=ear.today, terms=products)
+    rest = "".join(char for at, char in enumerate(text) if not any(one.start <= at < one.end for one in taken))
+    return bool(taken) and not _LINK_WORDS.sub("", rest)
+
+
+def desired(text: str, field: Field, ear: Ear) -> Heard | None:
+    terms = ear.pack.lexicon.get(field.id, {})
+    found = find_all("term", text, today=ear.today, terms=terms)
+    if found:
+        part = next((one for one in clauses(text) if found[-1].said in one), found[-1].said)
+        return Heard(plain(part)[:40] or found[-1].value, text, 0.9, found[-1].value)
+    return words(text, field, ear)
+
+
+_BARE = 2
+""""师傅" alone names nobody."""
+_CALLED = re.compile(r"^(?:我|要|想|投诉|举报|你们|他们|的|那个|这个|那|一个|就|是)+")
+_PERSON = re.compile(r"姓.|师傅|客服|网点|门店|店|经理|工")
+
+
+def complained_about(text: str, field: Field, ear: Ear) -> Heard | None:
+    best = ""
+    for part in clauses(text):
+        for match in ear.evidence.complained_about.finditer(part):
+            called = _CALLED.sub("", match.group().strip())
+            if len(called) > len(best) and _PERSON.search(called):
+                best = called
+    if len(best) > _BARE or (best and field.id in ear.asked):
+        return Heard(best, text, 0.85)
+    return words(text, field, ear)
+
+
+_NAME = re.compile(r"(?:我(?:姓|叫|是)|免贵姓|名字(?:叫|是))(?P<name>[\u4e00-\u9fa5]{1,3}?)(?=[，,。！、 啊呀哈]|$)")
+
+
+def name(text: str, field: Field, ear: Ear) -> Heard | None:
+    said = _NAME.search(text)
+    if said and ("我是" not in said.group() or field.id in ear.asked):
+        return Heard(said["name"], text, 0.9)
+    return words(text, field, ear)
+
+
+_PLACE = re.compile(
+    r"(?:[\u4e00-\u9fa5A-Za-z0-9]{1,12}(?:省|市|区|县|镇|乡|村|路|街|道|巷|弄|里|园|苑|小区|花园|公寓|大厦|广场|号院|号楼|栋|幢|单元|号|室|层|楼)){2,}[\u4e00-\u9fa50-9]{0,8}"
+)
+
+
+def address(text: str, field: Field, ear: Ear) -> Heard | None:
+    found = _PLACE.search(re.sub(r"[，,、 ]", "", text))
+    if found:
+        return Heard(re.sub(r"^.*?(?:住在|我住在?|我在|地址是?|家在|这儿是|就在|是在)", "", found.group()), text, 0.85)
+    return words(text, field, ear)

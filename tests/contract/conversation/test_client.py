@@ -1,0 +1,181 @@
+"""The client against a local peer that behaves like Rasa, and like a broken one; the store is a real SQLite file."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from ivr.call.ports import CallInfo, Heard, Keyed, Said, Silent
+from ivr.conversation import client as client_module
+from ivr.conversation.client import RasaConversation
+from ivr.errors import DialogueDown
+from ivr.packs import Pack, load_packs
+from ivr.settings import PROJECT
+from ivr.tickets.store import TicketStore
+from ivr.tickets.taxonomy import Taxonomy, load_taxonomy
+from ivr.tickets.ticket import Fact, Ticket
+
+ZONE = ZoneInfo("Asia/Shanghai")
+CALL = CallInfo("1.1", "appliance", "13800010001", dt.datetime(2026, 11, 22, 10, tzinfo=ZONE))
+
+
+@dataclass
+class Rasa:
+    """Answers from a script; keeps what it was sent."""
+
+    script: list[Any]
+    got: list[dict[str, Any]] = field(default_factory=list)
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        self.got.append(await request.json())
+        answer = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        if answer == "hang":
+            await asyncio.sleep(5)
+        if answer == "drop":
+            assert request.transport is not None
+            request.transport.close()
+        if isinstance(answer, int):
+            return web.Response(status=answer, text="broken")
+        if isinstance(answer, bytes):
+            return web.Response(body=answer)
+        return web.json_response(answer if isinstance(answer, list) else [])
+
+
+@dataclass
+class World:
+    store: TicketStore
+    packs: dict[str, Pack]
+    taxonomy: Taxonomy
+
+
+@dataclass
+class Bench:
+    rasa: Rasa
+    talk: RasaConversation
+    store: TicketStore
+
+
+HELLO = [{"text": "您好"}, {"custom": {"asks": ["description"]}}]
+
+
+@pytest.fixture
+async def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
+    monkeypatch.setattr(client_module, "BEGIN_S", 0.3)
+    rasa = Rasa([HELLO])
+    app = web.Application()
+    app.router.add_post("/webhooks/rest/webhook", rasa.answer)
+    server = TestServer(app)
+    store = TicketStore(f"sqlite+aiosqlite:///{tmp_path / 'tickets.db'}", ZONE)
+    await store.open()
+    await server.start_server()
+    world = World(store, load_packs(PROJECT / "data"), load_taxonomy(PROJECT / "data"))
+
+    async def world_of(call: CallInfo) -> World:
+        return world
+
+    async with aiohttp.ClientSession() as http:
+        yield Bench(rasa, RasaConversation(http, str(server.make_url("/")), world_of, timeout_s=0.3), store)
+    await server.close()
+    await store.close()
+
+
+def says(text: str) -> Said:
+    return Said(Heard(text, 0.9))
+
+
+async def test_turns_carry_what_was_asked(bench: Bench) -> None:
+    bench.rasa.script = [
+        HELLO,
+        [{"text": "哪天？", "custom": {"asks": ["since"], "ticket_no": "GD1"}}],
+        [{"text": "好"}],
+    ]
+    assert (await bench.talk.begin(CALL)).asks == ("description",)
+    assert (await bench.talk.reply(CALL, says("空调坏了"))).asks == ("since",)
+    last = await bench.talk.reply(CALL, Keyed("1"))
+    assert last.ticket_no == "GD1"
+    assert [each["metadata"]["asked"] for each in bench.rasa.got] == [[], ["description"], ["since"]]
+    assert [each["metadata"]["turn"] for each in bench.rasa.got] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("broken", ["hang", "drop", 500, b"[]", b"not json", b'[{"custom": {}}]'])
+async def test_a_broken_rasa_is_dialogue_down(bench: Bench, broken: Any) -> None:
+    await bench.talk.begin(CALL)
+    bench.rasa.script = [broken]
+    with pytest.raises(DialogueDown):
+        await bench.talk.reply(CALL, says("空调坏了"))
+
+
+async def test_nobody_there() -> None:
+    async def world_of(call: CallInfo) -> World:
+        raise AssertionError
+
+    async with aiohttp.ClientSession() as http:
+        with pytest.raises(DialogueDown):
+            await RasaConversation(http, "http://127.0.0.1:9", world_of).begin(CALL)
+
+
+async def test_the_transcript_holds_both_sides(bench: Bench) -> None:
+    await bench.talk.begin(CALL)
+    await bench.talk.reply(CALL, says("空调坏了"))
+    await bench.talk.reply(CALL, Silent(1))
+    lines = await bench.store.transcript("1.1")
+    assert [(line.who, line.text) for line in lines] == [
+        ("bot", "您好。"), ("caller", "空调坏了"), ("bot", "您好。"), ("bot", "您好。"),
+    ]  # fmt: skip
+
+
+async def test_words_survive_a_dead_dialogue(bench: Bench) -> None:
+    await bench.talk.begin(CALL)
+    bench.rasa.script = [500]
+    with pytest.raises(DialogueDown):
+        await bench.talk.reply(CALL, says("空调漏水漏了一地"))
+    number = await bench.talk.end(CALL, "handed_over", "bot_failure")
+    assert number is not None
+    ticket = await bench.store.get(number)
+    assert ticket.handoff is not None
+    assert (ticket.status, ticket.handoff.reason) == ("incomplete", "bot_failure")
+    assert "空调漏水漏了一地" in ticket.summary
+    assert any(line.text == "空调漏水漏了一地" for line in ticket.transcript)
+
+
+async def test_nothing_said_makes_no_ticket(bench: Bench) -> None:
+    await bench.talk.begin(CALL)
+    assert await bench.talk.end(CALL, "caller_hung_up") is None
+
+
+@pytest.mark.parametrize(
+    ("how", "fields", "status"),
+    [
+        ("caller_hung_up", {"product": "空调"}, "abandoned"),
+        ("bot_hung_up", {"product": "空调"}, "incomplete"),
+        ("caller_hung_up", {"product": "空调", "problem": "漏水", "since": "2026-11-20"}, "complete"),
+    ],
+)
+async def test_the_ticket_is_settled(bench: Bench, how: Any, fields: dict[str, str], status: str) -> None:
+    await bench.talk.begin(CALL)
+    made = await bench.store.create(
+        Ticket(
+            hotline="appliance", category="product_fault", call_id="1.1", caller_number=None,
+            created_at=CALL.started_at, fields={name: Fact(value) for name, value in fields.items()},
+        )
+    )  # fmt: skip
+    assert await bench.talk.end(CALL, how) == made.ticket_no
+    assert (await bench.store.get(made.ticket_no)).status == status
+
+
+async def test_ending_never_raises() -> None:
+    async def world_of(call: CallInfo) -> World:
+        raise OSError("no disk")
+
+    async with aiohttp.ClientSession() as http:
+        assert await RasaConversation(http, "http://127.0.0.1:9", world_of).end(CALL, "caller_hung_up") is None

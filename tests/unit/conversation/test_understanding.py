@@ -1,0 +1,188 @@
+"""One turn after another: what the ticket holds, and what the caller is taken to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivr.tickets.customer import Customer, Purchase
+from tests.unit.conversation.setting import Caller, on_file
+
+WASHER = Purchase(product="洗衣机", model="XQG80", order_no="DD20251003018")
+FRIDGE = Purchase(product="冰箱", model="BCD510", order_no="DD20240218011")
+
+
+def test_everything_in_one_sentence_is_kept() -> None:
+    caller = Caller()
+    turn = caller.says("油烟机从昨天起就不转了", "description", intent="product_fault")
+    assert turn.move == "inform"
+    assert turn.notes.topic == "appliance_product_fault"
+    assert (caller.value("product"), caller.value("since")) == ("油烟机", "2026-11-21")
+    assert "不转" in (caller.value("problem") or "")
+    assert turn.ticket.missing == ()
+
+
+def test_vague_trouble_is_no_problem_yet() -> None:
+    caller = Caller()
+    caller.says("我家洗衣机坏了", "description", intent="product_fault")
+    assert caller.value("product") == "洗衣机"
+    assert caller.value("problem") is None
+
+
+def test_an_answer_to_another_question_counts() -> None:
+    caller = Caller()
+    caller.says("洗衣机坏了", "description", intent="product_fault")
+    turn = caller.says("前天开始的", "problem")
+    assert caller.value("since") == "2026-11-20"
+    assert turn.move == "inform"
+    assert turn.answered is None
+
+
+def test_correction_replaces() -> None:
+    caller = Caller()
+    caller.says("冰箱不制冷", "description", intent="product_fault")
+    caller.says("说错了，不是冰箱，是空调", "since")
+    assert caller.value("product") == "空调"
+
+
+def test_purchase_date_is_not_since() -> None:
+    caller = Caller()
+    caller.says("上个月买的烤箱，不加热", "description", intent="product_fault")
+    assert caller.value("since") is None
+
+
+def test_the_only_purchase_is_not_asked_for_and_goes_when_it_does_not_fit() -> None:
+    caller = Caller(Customer(name="王芳", purchases=(WASHER,)))
+    caller.says("你们那东西坏了", "description", intent="product_fault")
+    assert (caller.value("product"), caller.value("model")) == ("洗衣机", "XQG80")
+    caller.says("冰箱不制冷", "problem")
+    assert caller.value("product") == "冰箱"
+    assert caller.value("model") is None
+
+
+def test_contradiction_with_the_crm_is_asked_once() -> None:
+    caller = Caller(Customer(name="王芳", purchases=(WASHER,)))
+    turn = caller.says("洗衣机门坏了，漏水，我要退货，订单号DD20251003019", "description", intent="refund_exchange")
+    assert turn.notes.doubt is not None
+    assert (turn.notes.doubt.field, turn.notes.doubt.value) == ("order_no", "DD20251003018")
+    insisted = caller.says("不对，就是我说的那个", "confirm", intent="deny")
+    assert insisted.notes.doubt is None
+    assert "conflicting_facts" in insisted.ticket.review.reasons
+    assert caller.value("order_no") == "DD20251003019"
+
+
+def test_giving_way_takes_the_crms_value() -> None:
+    caller = Caller(Customer(name="王芳", purchases=(WASHER,)))
+    caller.says("洗衣机漏水，我要退货，订单号DD20251003019", "description", intent="refund_exchange")
+    turn = caller.says("对，是这个", "confirm", intent="affirm")
+    assert caller.value("order_no") == "DD20251003018"
+    assert turn.ticket.review.reasons == ()
+
+
+def test_p1_is_told_at_once_then_a_human() -> None:
+    caller = Caller()
+    turn = caller.says("微波炉冒烟了", "description", intent="product_fault")
+    assert (turn.move, turn.notes.handoff, turn.ticket.urgency) == ("danger", "p1", "P1")
+    assert caller.says("今天中午", "since").move == "hand_over"
+    assert caller.value("since") == "2026-11-22"
+
+
+@pytest.mark.parametrize("text", ["转人工", "给我找个人工客服", "我要跟真人说话"])
+def test_a_human_after_one_question(text: str) -> None:
+    caller = Caller()
+    caller.says("空调漏水", "description", intent="product_fault")
+    assert caller.says(text, "since", intent="request_human").move == "human"
+    assert caller.says("昨天", "since").move == "hand_over"
+
+
+def test_insisting_takes_no_question() -> None:
+    assert Caller().says("赶紧给我转人工，不跟机器说", "description", intent="request_human").move == "hand_over"
+
+
+@pytest.mark.parametrize("text", ["不用转人工，你记下来就行", "你是真人还是机器人"])
+def test_these_want_no_human(text: str) -> None:
+    assert Caller().says(text, "description").move not in {"human", "hand_over"}
+
+
+def test_zero_is_a_human() -> None:
+    turn = Caller().keys("0", "description")
+    assert (turn.move, turn.notes.handoff) == ("hand_over", "caller_request")
+
+
+def test_keys_fill_the_number_asked_for() -> None:
+    caller = Caller()
+    caller.says("电饭煲掉漆，我要退货", "description", intent="refund_exchange")
+    caller.keys("20261105331#", "order_no")
+    fact = caller.now.ticket.fields["order_no"]
+    assert (fact.value, fact.source) == ("20261105331", "keys")
+
+
+def test_required_is_given_up_after_two_questions() -> None:
+    caller = Caller()
+    caller.says("空调漏水", "description", intent="product_fault")
+    assert caller.says("我不记得了", "since", intent="dont_know").notes.gave_up == ()
+    assert caller.says("真想不起来", "since", intent="dont_know").notes.gave_up == ("since",)
+
+
+def test_optional_is_given_up_at_once() -> None:
+    caller = Caller()
+    caller.says("空调漏水", "description", intent="product_fault")
+    assert caller.says("不知道", "model", intent="dont_know").notes.gave_up == ("model",)
+
+
+def test_three_silences() -> None:
+    caller = Caller()
+    assert [caller.is_silent(n).move for n in (1, 2, 3)] == ["silence", "silence", "silence_over"]
+
+
+def test_not_understood_twice() -> None:
+    caller = Caller()
+    caller.says("空调漏水", "description", intent="product_fault")
+    first = caller.says("咕噜咕噜", "since", intent="nlu_fallback", certainty=0.1)
+    assert first.move == "unclear"
+    second = caller.says("哗啦哗啦", "since", intent="nlu_fallback", certainty=0.1)
+    assert (second.move, second.notes.handoff) == ("lost", "no_understanding")
+
+
+HEATER = on_file("GD20261110-000012", 12, product="热水器", problem="打不着火")
+WASHING = on_file("GD20261028-000031", 25, product="洗衣机", problem="脱水的时候响")
+
+
+def test_same_as_last_yes() -> None:
+    caller = Caller(earlier=(HEATER,))
+    turn = caller.says("跟上次一样，又坏了", "description", intent="product_fault")
+    assert (turn.notes.earlier, turn.notes.candidates) == ("which", ("GD20261110-000012",))
+    linked = caller.says("对，就是那个", "prior_ticket", intent="affirm")
+    assert linked.ticket.prior_ticket_no == "GD20261110-000012"
+    assert linked.ticket.occurrence == 2
+    assert (caller.value("product"), caller.value("problem")) == ("热水器", "打不着火")
+    assert linked.ticket.urgency == "P2"
+
+
+def test_same_as_last_denied() -> None:
+    caller = Caller(earlier=(HEATER,))
+    caller.says("又坏了，还是老毛病", "description", intent="product_fault")
+    denied = caller.says("不是，这次是冰箱", "prior_ticket", intent="deny")
+    assert denied.ticket.prior_ticket_no is None
+    assert (denied.notes.earlier, caller.value("product")) == ("denied", "冰箱")
+
+
+@pytest.mark.parametrize("text", ["洗衣机那个", "第二个"])
+def test_which_of_several(text: str) -> None:
+    caller = Caller(earlier=(HEATER, WASHING))
+    assert len(caller.says("还是上次那个事", "description", intent="product_fault").notes.candidates) == 2
+    assert caller.says(text, "prior_ticket").ticket.prior_ticket_no == "GD20261028-000031"
+
+
+def test_nothing_on_file_is_said_once() -> None:
+    caller = Caller()
+    assert caller.says("跟上次一样的问题", "description", intent="product_fault").move == "no_earlier"
+    assert caller.says("空调漏水", "problem").move == "inform"
+
+
+def test_another_kind_of_complaint() -> None:
+    caller = Caller()
+    caller.says("电饭煲内胆掉皮", "description", intent="product_fault")
+    turn = caller.says("算了我不修了，我要退货", "since", intent="refund_exchange")
+    assert turn.move == "new_topic"
+    assert turn.ticket.category == "refund_exchange"
+    assert "掉皮" in (caller.value("problem") or "")
