@@ -97,8 +97,9 @@ def understand(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> Un
     )  # fmt: skip
     ticket, notes, told = written.ticket, written.notes, written.told
     answer = _yes_or_no(turn)
+    if answer is not None and turn.asked and not any(name in setting.fields for name in turn.asked):
+        answered = answered or not {"description", "prior_ticket"} & set(turn.asked)
     if "confirm" in turn.asked:
-        answered = answered or answer is not None
         ticket, notes = settle_doubt(ticket, notes, answer, told)
     ticket = _with_crm(ticket, setting)
     ticket, notes = _mentioned_earlier(turn, ticket, notes, setting)
