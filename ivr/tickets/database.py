@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import sqlalchemy.exc
 from alembic import command
@@ -27,6 +28,8 @@ Answer = TypeVar("Answer")
 
 # Any number that no other program on the same PostgreSQL uses as an advisory lock.
 MIGRATION_LOCK = 0x1795_3130
+# Alembic keeps the migration under way in a variable of its module, so two stores of one loop must take turns.
+_upgrading: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
 class Database:
@@ -47,7 +50,8 @@ class Database:
         """Brings the tables to the newest revision; one process at a time, the others wait."""
         if self._sqlite and self._url.database:
             _make_private(Path(self._url.database))
-        await self.write(self._migrate, patience_s=max(30.0, self._patience_s))
+        async with _upgrading.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+            await self.write(self._migrate, patience_s=max(30.0, self._patience_s))
 
     async def close(self) -> None:
         await self._engine.dispose()

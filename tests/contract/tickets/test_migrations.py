@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -93,3 +94,11 @@ async def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     with pytest.raises(TicketError, match=r"tickets\.db"):
         await store.open()
     await store.close()
+
+
+async def test_two_stores_of_one_process_open_at_once(tmp_path: Path) -> None:
+    stores = [TicketStore(f"sqlite+aiosqlite:///{tmp_path / f'{n}.db'}", ZONE) for n in range(4)]
+    await asyncio.gather(*(store.open() for store in stores))
+    for store in stores:
+        assert await store.find() == ()
+        await store.close()
