@@ -47,7 +47,7 @@ def choose(signs: Signs, ticket: Ticket, notes: Notes) -> tuple[str, Notes]:
         return "hand_over", notes
     if ticket.urgency == "P1" and not notes.warned:
         return "danger", replace(notes, warned=True, handoff="p1", unclear=0)
-    if "human" in signs.shown or signs.transfer_accepted or _wants_human(signs):
+    if signs.transfer_accepted or _wants_human(signs, notes):
         notes = replace(notes, handoff="caller_request", unclear=0)
         at_once = "insist" in signs.shown or not ticket.missing or signs.transfer_accepted
         return ("hand_over" if at_once else "human"), notes
@@ -62,8 +62,12 @@ def choose(signs: Signs, ticket: Ticket, notes: Notes) -> tuple[str, Notes]:
     return _not_an_answer(signs, notes)
 
 
-def _wants_human(signs: Signs) -> bool:
-    return signs.intents.get("request_human", 0.0) >= 0.9 and not signs.told and "human_denied" not in signs.shown
+def _wants_human(signs: Signs, notes: Notes) -> bool:
+    """A recogniser may make up "转人工" where it heard nothing else: a doubtful one counts when it is said again."""
+    if signs.certainty < signs.least_certainty and not notes.unclear:
+        return False
+    sounds_like_it = signs.intents.get("request_human", 0.0) >= 0.9 and not signs.told
+    return "human" in signs.shown or (sounds_like_it and not {"human_denied", "robot"} & signs.shown)
 
 
 def _understood(signs: Signs, ticket: Ticket, notes: Notes) -> tuple[str, Notes]:

@@ -96,7 +96,7 @@ def understand(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> Un
         source="keys" if turn.keys is not None else "caller",
     )  # fmt: skip
     ticket, notes, told = written.ticket, written.notes, written.told
-    answer = _yes_or_no(turn)
+    answer = _yes_or_no(turn) if turn.certainty >= setting.least_certainty else None
     if answer is not None and turn.asked and not any(name in setting.fields for name in turn.asked):
         answered = answered or not {"description", "prior_ticket"} & set(turn.asked)
     if "confirm" in turn.asked:

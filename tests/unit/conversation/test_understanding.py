@@ -100,7 +100,14 @@ def test_insisting_takes_no_question() -> None:
 
 @pytest.mark.parametrize("text", ["不用转人工，你记下来就行", "你是真人还是机器人"])
 def test_these_want_no_human(text: str) -> None:
-    assert Caller().says(text, "description").move not in {"human", "hand_over"}
+    assert Caller().says(text, "description", intent="request_human").move not in {"human", "hand_over"}
+
+
+def test_a_doubtful_wish_for_a_human_counts_when_said_again() -> None:
+    caller = Caller()
+    caller.says("空调漏水", "description", intent="product_fault")
+    assert caller.says("转人工", "since", certainty=0.2).move == "unclear"
+    assert caller.says("转人工", "since", certainty=0.2).move == "human"
 
 
 def test_zero_is_a_human() -> None:
