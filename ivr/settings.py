@@ -98,13 +98,13 @@ class Turns:
     """Speech this long while the bot speaks stops it; shorter only pauses it."""
     resume_s: float = 0.5
     """Silence this long after a false barge-in, and the bot goes on."""
-    decode_s: float = 0.24
+    decode_s: float = 0.08
     """Silence this long, and recognition begins, to be thrown away when speech goes on."""
-    end_short_s: float = 0.44
+    end_short_s: float = 0.36
     """Silence that ends a yes, a no or a choice."""
-    end_s: float = 0.7
+    end_s: float = 0.56
     """Silence that ends any other answer."""
-    end_digits_s: float = 1.2
+    end_digits_s: float = 1.1
     """Silence that ends a spoken number: people pause between groups."""
     longest_s: float = 30.0
     """An utterance is cut here."""

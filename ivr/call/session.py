@@ -121,6 +121,7 @@ class CallSession:
         self._recognising: asyncio.Task[None] | None = None
         """Set while the words of an utterance are awaited: the caller may still go on with it."""
         self._answering: asyncio.Task[None] | None = None
+        self._phase_began = 0.0
 
     async def run(self) -> None:
         """The whole call; returns when it has ended for us. What breaks ends in a hand-over, never in silence."""
@@ -202,6 +203,8 @@ class CallSession:
 
     async def _decide(self, decisions: list[Decision]) -> None:
         for decision in decisions:
+            if isinstance(decision, UtteranceEnded | KeysEntered | SilenceElapsed):
+                self._phase_ms()
             match decision:
                 case UtteranceStarted(preroll_s):
                     self._start_utterance(preroll_s)
@@ -254,8 +257,13 @@ class CallSession:
         self._think(Said(heard))
 
     def _report_heard(self, heard: Heard) -> None:
-        details = {"text": heard.text, "confidence": round(heard.confidence, 3)}
+        details = {"text": heard.text, "confidence": round(heard.confidence, 3), "took_ms": self._phase_ms()}
         self._report("heard", details | {"alternatives": list(heard.alternatives)})
+
+    def _phase_ms(self) -> int:
+        """Milliseconds since the last phase of the turn began: end of turn → words → the dialogue's answer."""
+        before, self._phase_began = self._phase_began, asyncio.get_running_loop().time()
+        return round(1000 * (self._phase_began - before))
 
     # --- thinking
 
@@ -285,7 +293,8 @@ class CallSession:
             await self._line.note_ticket(reply.ticket_no)
         self._reply = reply
         details = {"text": reply.text, "asks": list(reply.asks), "about": dict(reply.about), "keys": reply.keys}
-        self._report("reply", details | {"ended": reply.ended, "ticket_no": reply.ticket_no})
+        more = {"ended": reply.ended, "ticket_no": reply.ticket_no, "took_ms": self._phase_ms()}
+        self._report("reply", details | more)
         self._turns.prompt_started(reply.asks, keys=reply.keys, protected=reply.protected or reply.ended)
         self._mouth.say(reply.text)
 
