@@ -1,9 +1,9 @@
 """What a hotline knows, read from `data/`: numbers, open hours, words, thresholds. Edited by dialogue designers.
 
-    data/taxonomy.yml               ids of fields, hotlines, categories (docs/contract)
-    data/prompts.yml                what the line says without the dialogue server (apology, closed, nobody free)
-    data/packs/<hotline>/hotline.yml    numbers, hours, recording, queue, thresholds
-    data/packs/<hotline>/lexicon.yml    terms by field: canonical term → what callers call it
+- data/taxonomy.yml: ids of fields, hotlines, categories (docs/contract)
+- data/prompts.yml: what the line says without the dialogue server (apology, closed, nobody free)
+- data/packs/<hotline>/hotline.yml: numbers, hours, recording, queue, thresholds
+- data/packs/<hotline>/lexicon.yml: terms by field: canonical term → what callers call it
 """
 
 from __future__ import annotations
