@@ -7,6 +7,7 @@ import contextlib
 import datetime as dt
 import logging
 import re
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,8 @@ log = logging.getLogger(__name__)
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{1,80}")
 """A simulation's token names files, so it is nothing but a name."""
+SIMULATED_WORLDS = 64
+"""Simulated calls whose store stays open; of more, the longest unused are closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Worlds:
         self._settings = settings
         self._packs = load_packs(settings.root / "data")
         self._taxonomy = load_taxonomy(settings.root / "data")
-        self._open: dict[str | None, World] = {}
+        self._open: OrderedDict[str | None, World] = OrderedDict()
         self._lock = asyncio.Lock()
 
     async def of(self, call: CallInfo) -> World:
@@ -64,7 +67,14 @@ class Worlds:
         async with self._lock:
             if call.simulation not in self._open:
                 self._open[call.simulation] = await self._make(call.simulation)
+            self._open.move_to_end(call.simulation)
+            await self._close_forgotten()
             return self._open[call.simulation]
+
+    async def _close_forgotten(self) -> None:
+        simulated = [token for token in self._open if token is not None]
+        for token in simulated[:-SIMULATED_WORLDS]:
+            await self._open.pop(token).store.close()
 
     def now(self, token: str | None) -> dt.datetime:
         """The time in that world: a simulated call takes place at its seed's."""

@@ -214,10 +214,11 @@ async def beat() -> None:
         return
     fd = int(number)
     os.set_blocking(fd, False)
-    while True:
-        with contextlib.suppress(BlockingIOError):
-            os.write(fd, b".")
-        await asyncio.sleep(HEARTBEAT_S)
+    with contextlib.suppress(BrokenPipeError):  # the parent died; so shall we, by PR_SET_PDEATHSIG
+        while True:
+            with contextlib.suppress(BlockingIOError):
+                os.write(fd, b".")
+            await asyncio.sleep(HEARTBEAT_S)
 
 
 # --- the programs -----------------------------------------------------------------
