@@ -229,9 +229,8 @@ async def _running(
         if process.stdin is not None:
             process.stdin.close()
         try:
-            await asyncio.wait_for(process.wait(), END_S)
-        except TimeoutError:
-            process.kill()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), END_S)
         finally:
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):

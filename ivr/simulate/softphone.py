@@ -212,9 +212,8 @@ class Softphone:
                 process.stdin.write(b'{"quit": true}\n')
                 process.stdin.close()
         try:
-            await asyncio.wait_for(process.wait(), QUIT_TIMEOUT_S)
-        except TimeoutError:
-            process.kill()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), QUIT_TIMEOUT_S)
         finally:
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
