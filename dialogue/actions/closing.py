@@ -69,12 +69,16 @@ class ActionHandOver(_Says):
         return "action_hand_over"
 
     async def prepared(self, scene: Scene) -> Scene:
-        if not scene.ticket.ticket_no or scene.ticket.handoff:
+        if scene.ticket.handoff:
             return scene
-        pack = scene.setting.pack
+        pack, store = scene.setting.pack, scene.world.store
         asked = Handoff(self.reason(scene), pack.queue or pack.hotline, scene.call.started_at)
         ticket = replace(scene.ticket, handoff=asked)
-        return replace(scene, ticket=await scene.world.store.save(ticket, by="bot", why="转人工"))
+        if ticket.ticket_no:
+            return replace(scene, ticket=await store.save(ticket, by="bot", why="转人工"))
+        # Nothing is known yet, but a call-back may have to be noted on it.
+        ticket = await store.create(ticket, why="转人工")
+        return replace(scene, ticket=ticket, notes=replace(scene.notes, ticket_no=ticket.ticket_no))
 
     def reason(self, scene: Scene) -> str:
         return scene.notes.handoff or "caller_request"

@@ -20,11 +20,11 @@ from ivr.call.ports import CallerTurn, CallInfo, Ending, Keyed, Reply, Said, Sil
 from ivr.conversation import wire
 from ivr.errors import DialogueDown, TicketChanged, TicketError, WireError
 from ivr.packs import Pack
-from ivr.tickets.completeness import settle
+from ivr.tickets.completeness import CALL_BACK_WITHIN, next_open, settle
 from ivr.tickets.judgement.judge import judge
 from ivr.tickets.store import TicketStore
 from ivr.tickets.taxonomy import Taxonomy
-from ivr.tickets.ticket import Handoff, Ticket, TranscriptLine
+from ivr.tickets.ticket import Callback, Handoff, Ticket, TranscriptLine
 
 log = logging.getLogger(__name__)
 
@@ -150,7 +150,16 @@ class RasaConversation:
         at = call.started_at + dt.timedelta(seconds=round(self._at(talk)))
         for ticket in tickets:
             await self._settle_one(world, ticket, how, reason, call, at)
+            if how == "caller_hung_up" and ticket.handoff and ticket.handoff.outcome is None:
+                await self._never_queued(world, ticket, at, call)
         return tickets[0].ticket_no
+
+    async def _never_queued(self, world: World, ticket: Ticket, at: dt.datetime, call: CallInfo) -> None:
+        """The caller hung up while the hand-over was announced: no queue will tell what became of it."""
+        await world.store.record_handoff(ticket.ticket_no, "abandoned", None, None)
+        number = ticket.value("contact_number") or ticket.caller_number
+        due = next_open(at + CALL_BACK_WITHIN[ticket.urgency], world.packs[call.hotline].open_hours)
+        await world.store.record_callback(ticket.ticket_no, Callback(due, number, "转人工时挂机"))
 
     async def _settle_one(
         self, world: World, ticket: Ticket, how: Ending, reason: str | None, call: CallInfo, at: dt.datetime

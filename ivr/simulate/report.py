@@ -76,6 +76,7 @@ class CallResult:
 
     def to_json(self) -> dict[str, Any]:
         return {
+            **self.scenario.extra,
             "id": self.scenario.id,
             "passed": self.passed,
             "checks": [check.to_json() for check in self.checks],
@@ -86,7 +87,6 @@ class CallResult:
             "remarks": [*self.scenario.remarks, *self.remarks],
             "took_s": round(self.took_s, 2),
             **self.extra,
-            **{key: value for key, value in self.scenario.extra.items() if key not in ("checks", "ticket", "turns")},
         }
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from ivr.packs import OpenHours
+from ivr.tickets.judgement.summary import summary
 from ivr.tickets.lifecycle import moved
 from ivr.tickets.taxonomy import Taxonomy
 from ivr.tickets.ticket import Callback, Status, Ticket, Urgency
@@ -74,6 +75,8 @@ def settle(
     if status == "abandoned" and ticket.callback is None:
         ticket = replace(ticket, callback=_callback(ticket, taxonomy, at or ticket.created_at, hours or OpenHours()))
     ticket = replace(ticket, status=status)
+    if ticket.fields:  # else it holds the caller's bare words
+        ticket = replace(ticket, summary=summary(ticket, taxonomy))
     return moved(ticket, "send_to_review") if ticket.review.required and ticket.stage == "new" else ticket
 
 

@@ -141,3 +141,11 @@ def test_the_diagram_shows_every_step() -> None:
 
 def test_the_picture_in_the_docs_is_drawn_from_the_table() -> None:
     assert lifecycle.diagram() in (DATA.parent / "docs" / "tickets.md").read_text("utf-8")
+
+
+def test_the_summary_of_a_settled_ticket_says_what_is_missing(taxonomy: Taxonomy) -> None:
+    draft = Ticket(
+        hotline="appliance", category="product_fault", call_id="1", caller_number=None, created_at=NOW,
+        fields={"product": Fact("空调"), "problem": Fact("不制冷")},
+    )  # fmt: skip
+    assert "还缺：开始时间" in settle(draft, "caller_hung_up", taxonomy).summary
