@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 PREROLL_FRAMES = 40
 """Sound kept from before an utterance was noticed (0.8 s), so that its first syllable is recognised too."""
+PREROLL_S = PREROLL_FRAMES * FRAME_MS / 1000
 MARGIN_S = 0.2
 """Sound taken before the first frame that voice activity called speech."""
 NOTHING = Heard(text="", confidence=0.0)

@@ -27,10 +27,14 @@ class Mouth:
         self._frames = 0
         self._sent_s: float | None = None
         self._speaking: asyncio.Task[None] | None = None
+        self.silent = True
+        """Nothing of the prompt has been sent yet."""
 
     def say(self, text: str) -> None:
         self._prompt += 1
-        self._frames, self._sent_s = 0, None
+        self._frames, self._sent_s, self.silent = 0, None, True
+        if self._speaking:
+            self._speaking.cancel()
         self._speaking = self._spawn(self._speak(text, str(self._prompt)), "speak")
 
     async def stop(self) -> None:
@@ -60,6 +64,7 @@ class Mouth:
         try:
             async for pcm in self._voice.say(text):
                 await self._line.play(pcm)
+                self.silent = False
                 sent_s += seconds(pcm)
             await self._line.mark(mark)
             self._sent_s = sent_s

@@ -62,7 +62,10 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class HungUp:
-    """The caller is gone; the last event of a line."""
+    """The last event of a line."""
+
+    gone: bool = True
+    """The caller hung up. False: the line was lost to us, and Asterisk takes the caller to a human."""
 
 
 LineEvent = Frame | Digit | Played | HungUp

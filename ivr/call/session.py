@@ -13,8 +13,9 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ivr.audio import FRAME_MS
 from ivr.call import flow
-from ivr.call.ear import Ear
+from ivr.call.ear import PREROLL_S, Ear
 from ivr.call.flow import Event, State
 from ivr.call.mouth import Mouth
 from ivr.call.ports import (
@@ -57,6 +58,12 @@ log = logging.getLogger(__name__)
 
 NOISE_S = 0.3
 """Speech shorter than this that holds no words was noise, not an answer that was misunderstood."""
+ANSWER_WITHIN_S = 1.2
+"""The call is answered by then, whether or not the greeting is there."""
+STUCK_S = 10.0
+"""Longest silence while the bot works, in seconds of the caller's sound; then a human takes over."""
+VERDICT_S = 0.5
+"""A line that refuses a command says within this why."""
 
 Report = Callable[[str, Mapping[str, Any]], None]
 """Told what happens: kind and details, as the event stream carries them (docs/architecture.md)."""
@@ -80,6 +87,8 @@ class Broken:
     """A part that the call cannot go on without has failed."""
 
     error: PeerDown | SpeechFailed
+    turn: int | None = None
+    """The dialogue's turn that got no answer; None = a voice that failed."""
 
 
 Happening = LineEvent | Recognised | Answered | Broken
@@ -121,6 +130,13 @@ class CallSession:
         self._recognising: asyncio.Task[None] | None = None
         """Set while the words of an utterance are awaited: the caller may still go on with it."""
         self._answering: asyncio.Task[None] | None = None
+        self._awaited = False
+        """The dialogue owes an answer."""
+        self._held: Reply | None = None
+        """An answer that came while the caller spoke on."""
+        self._interrupted = False
+        """The caller's utterance stopped a prompt."""
+        self._idle_frames = 0
         self._phase_began = 0.0
 
     async def run(self) -> None:
@@ -133,9 +149,6 @@ class CallSession:
                 finally:
                     for task in self._owned:
                         task.cancel()
-        except* TelephonyDown as group:
-            log.warning("call %s: the line is gone: %s", self._call.call_id, group.exceptions[0])
-            await self._end("caller_hung_up")
         except* Exception:  # the boundary of one call: a bug must not leave its caller in silence
             log.exception("call %s broke; it goes to a human", self._call.call_id)
             ticket_no = await self._dialogue.end(self._call, "handed_over", "bot_failure")
@@ -151,46 +164,58 @@ class CallSession:
 
     def _go(self, event: Event) -> None:
         self.state = flow.after(self.state, event)
+        self._idle_frames = 0
 
     # --- the loop
 
     async def _pump(self) -> None:
         async for event in self._line.events():
             self._happenings.put_nowait(event)
-        self._happenings.put_nowait(HungUp())
+        self._happenings.put_nowait(HungUp(gone=False))
 
     async def _converse(self) -> None:
         self._report("started", {"hotline": self._call.hotline})
-        await self._begin()
-        while self.state is not State.ENDED:
-            match await self._happenings.get():
-                case Frame(pcm):
-                    await self._frame(pcm)
-                case Digit(digit):
-                    if self.state is not State.PARTING:
-                        await self._decide(self._turns.digit(digit))
-                case Played(name):
-                    if self._mouth.finished(name):
-                        await self._played()
-                case HungUp():
-                    await self._caller_left()
-                case Recognised() as recognised:
-                    self._recognised(recognised)
-                case Answered(turn, reply):
-                    if turn == self._turn and (self.state is State.THINKING or reply.ended):
-                        await self._say(reply)
-                case Broken(error):
-                    await self._to_human("bot_failure", error)
-
-    async def _begin(self) -> None:
         try:
-            greeting = await self._dialogue.begin(self._call)
-        except PeerDown as error:
+            greeting = self._spawn(self._ask(0, self._dialogue.begin(self._call)), "greeting")
+            await asyncio.wait([greeting], timeout=ANSWER_WITHIN_S)
             await self._line.answer()
-            await self._to_human("bot_failure", error)
-            return
-        await self._line.answer()
-        await self._say(greeting)
+            while self.state is not State.ENDED:
+                await self._take(await self._happenings.get())
+        except TelephonyDown as error:
+            await self._line_failed(error)
+
+    async def _take(self, happening: Happening) -> None:
+        match happening:
+            case Frame(pcm):
+                await self._frame(pcm)
+            case Digit(digit):
+                if self.state not in (State.ARRIVED, State.PARTING):
+                    await self._decide(self._turns.digit(digit))
+            case Played(name):
+                if self._mouth.finished(name):
+                    await self._played()
+            case HungUp(gone):
+                await self._caller_left() if gone else await self._line_lost()
+            case Recognised() as recognised:
+                await self._recognised(recognised)
+            case Answered(turn, reply):
+                if turn == self._turn:
+                    await self._answered(reply)
+            case Broken(error, turn):
+                if turn in (None, self._turn):
+                    await self._broken(error)
+
+    async def _line_failed(self, error: TelephonyDown) -> None:
+        """A command was refused: because the caller hung up just now, or because the line is lost."""
+        log.warning("call %s: %s", self._call.call_id, error)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(VERDICT_S):
+                while self.state is not State.ENDED:
+                    happening = await self._happenings.get()
+                    if isinstance(happening, HungUp):
+                        await self._take(happening)
+        if self.state is not State.ENDED:
+            await self._line_lost()
 
     # --- hearing
 
@@ -198,8 +223,15 @@ class CallSession:
         self._ear.frame(pcm)
         if self._mouth.overdue():
             await self._played()
-        if self.state not in (State.PARTING, State.ENDED):
+        await self._notice_standstill()
+        if self.state not in (State.ARRIVED, State.PARTING, State.ENDED):
             await self._decide(self._turns.frame(self._senses.activity.feed(pcm)))
+
+    async def _notice_standstill(self) -> None:
+        working = self.state is State.THINKING or (self.state is State.SPEAKING and self._mouth.silent)
+        self._idle_frames = self._idle_frames + 1 if working else 0
+        if self._idle_frames * FRAME_MS / 1000 >= STUCK_S:
+            await self._to_human("bot_failure", SpeechFailed(f"{STUCK_S:.0f} 秒没有识别出话，或没有合成出声音。"))
 
     async def _decide(self, decisions: list[Decision]) -> None:
         for decision in decisions:
@@ -220,6 +252,7 @@ class CallSession:
                 case ResumePrompt():
                     await self._line.resume()
                 case StopPrompt():
+                    self._interrupted = True
                     await self._mouth.stop()
                     self._report("barge_in", {})
                 case KeysEntered(digits):
@@ -230,6 +263,8 @@ class CallSession:
                     self._think(Silent(times))
 
     def _start_utterance(self, preroll_s: float) -> None:
+        if self.state is State.SPEAKING:
+            preroll_s = PREROLL_S  # while a prompt is protected nobody counts how long the caller has been speaking
         self._go(Event.SPEECH)
         self._utterance += 1
         if self._recognising:  # the caller goes on before anything was made of it: one turn, not two
@@ -243,18 +278,25 @@ class CallSession:
         heard = await self._ear.words()
         self._happenings.put_nowait(Recognised(utterance, heard, voiced_s))
 
-    def _recognised(self, recognised: Recognised) -> None:
+    async def _recognised(self, recognised: Recognised) -> None:
         if recognised.utterance != self._utterance or self.state is not State.THINKING:
             return
         heard = recognised.heard
-        if not heard.text and recognised.voiced_s < NOISE_S:
+        if heard.text or recognised.voiced_s >= NOISE_S:
+            self._report_heard(heard)
+            self._think(Said(heard))
+        else:
+            await self._nothing_heard()
+
+    async def _nothing_heard(self) -> None:
+        """It was noise: things go on as if it had not been."""
+        self._recognising = None
+        self._ear.drop()
+        if self._held or self._interrupted:
+            await self._say(self._held or self._reply)
+        elif not self._awaited:
             self._go(Event.NOTHING)
-            self._recognising = None
-            self._ear.drop()
             self._turns.nothing_said()
-            return
-        self._report_heard(heard)
-        self._think(Said(heard))
 
     def _report_heard(self, heard: Heard) -> None:
         details = {"text": heard.text, "confidence": round(heard.confidence, 3), "took_ms": self._phase_ms()}
@@ -269,17 +311,37 @@ class CallSession:
 
     def _think(self, turn: CallerTurn) -> None:
         self._recognising = None
+        self._held, self._interrupted = None, False
         self._ear.drop()
         if self.state is not State.THINKING:
             self._go(Event.TURN)
-        self._turn += 1
-        self._answering = self._spawn(self._answer(self._turn, turn), "dialogue")
+        self._ask_dialogue(turn)
 
-    async def _answer(self, number: int, turn: CallerTurn) -> None:
+    def _ask_dialogue(self, turn: CallerTurn) -> None:
+        self._turn += 1
+        self._awaited = True
+        self._answering = self._spawn(self._ask(self._turn, self._dialogue.reply(self._call, turn)), "dialogue")
+
+    async def _ask(self, number: int, answer: Coroutine[Any, Any, Reply]) -> None:
         try:
-            self._happenings.put_nowait(Answered(number, await self._dialogue.reply(self._call, turn)))
+            self._happenings.put_nowait(Answered(number, await answer))
         except PeerDown as error:
-            self._happenings.put_nowait(Broken(error))
+            self._happenings.put_nowait(Broken(error, number))
+
+    async def _answered(self, reply: Reply) -> None:
+        self._awaited = False
+        if reply.ended or (self.state in (State.ARRIVED, State.THINKING) and not self._recognising):
+            await self._say(reply)
+            return
+        self._held = reply  # the caller speaks on: unless that was noise, the next turn answers both
+        if reply.ticket_no:
+            await self._line.note_ticket(reply.ticket_no)
+
+    async def _broken(self, error: PeerDown | SpeechFailed) -> None:
+        if self.state is not State.PARTING:
+            await self._to_human("bot_failure", error)
+        elif isinstance(error, SpeechFailed):  # the last words could not be spoken; what follows them still happens
+            await self._part()
 
     # --- speaking
 
@@ -291,7 +353,7 @@ class CallSession:
             reply = replace(reply, ticket_no=ticket_no or reply.ticket_no)
         if reply.ticket_no:
             await self._line.note_ticket(reply.ticket_no)
-        self._reply = reply
+        self._reply, self._held, self._interrupted = reply, None, False
         details = {"text": reply.text, "asks": list(reply.asks), "about": dict(reply.about), "keys": reply.keys}
         more = {"ended": reply.ended, "ticket_no": reply.ticket_no, "took_ms": self._phase_ms()}
         self._report("reply", details | more)
@@ -306,7 +368,7 @@ class CallSession:
         if self.state is State.PARTING:
             await self._part()
         else:
-            self._turns.prompt_played()
+            await self._decide(self._turns.prompt_played())
 
     # --- ending
 
@@ -324,10 +386,10 @@ class CallSession:
     async def _to_human(self, reason: str, error: PeerDown | SpeechFailed) -> None:
         """One apology, then the queue, with the ticket holding what was said."""
         log.error("call %s goes to a human: %s", self._call.call_id, error)
-        if self.state is State.PARTING:  # the last words could not be spoken; what follows them still happens
-            await self._part()
-            return
         self._ear.drop()
+        if self._answering:
+            self._answering.cancel()  # nobody waits for it any more
+            self._answering = None
         await self._mouth.stop()
         await self._say(Reply(self._senses.apology, ended=True, handoff=reason))
 
@@ -339,14 +401,16 @@ class CallSession:
             heard = await self._ear.words()
             if heard.text:
                 self._report_heard(heard)
-                self._think_no_more(heard)
+                self._ask_dialogue(Said(heard))
         if self._answering:
             await asyncio.wait([self._answering])  # what was said is on its way to the ticket
         await self._end("bot_hung_up" if leaving else "caller_hung_up")
 
-    def _think_no_more(self, heard: Heard) -> None:
-        self._turn += 1
-        self._answering = self._spawn(self._answer(self._turn, Said(heard)), "last words")
+    async def _line_lost(self) -> None:
+        """The call went on without us, to a human."""
+        self._go(Event.HUNG_UP)
+        await self._dialogue.end(self._call, "handed_over", "bot_failure")
+        self._report("ended", {"how": "handed_over"})
 
     async def _end(self, how: Ending) -> None:
         await self._dialogue.end(self._call, how)

@@ -1,7 +1,7 @@
 """Whose turn is it? Speech, pauses, barge-in, silence and keys, counted in seconds of sound.
 
 There is no clock: every 20 ms frame from the caller moves time on, so thirty seconds are tested in none.
-`TurnTaking` is told what the bot does (`prompt_started`, `prompt_played`, `awaiting_answer`, …) and what the caller
+`TurnTaking` is told what the bot does (`prompt_started`, `prompt_played`, `nothing_said`) and what the caller
 does (`frame`, `digit`), and returns decisions for the shell (`ivr.call.session`) to carry out, in order.
 """
 
@@ -130,17 +130,15 @@ class TurnTaking:
         self._paused = False
         self._forget_speech()
 
-    def prompt_played(self) -> None:
-        """The last of it was heard."""
+    def prompt_played(self) -> list[Decision]:
+        """The last of it was heard. A pause that speech began in its last moments must end, or the next is mute."""
+        resumed: list[Decision] = [ResumePrompt()] if self._paused else []
         self._give_floor_to_caller()
+        return resumed
 
     def nothing_said(self) -> None:
         """What sounded like an utterance held no words; the caller still has the floor, silence goes on counting."""
         self._floor = Floor.CALLER
-
-    @property
-    def hearing(self) -> bool:
-        return self._in_utterance
 
     def _end_after(self, asks: tuple[str, ...]) -> int:
         if any(ask in self._digit_fields for ask in asks):
@@ -186,9 +184,10 @@ class TurnTaking:
 
     def _close_keys(self) -> list[Decision]:
         digits, self._digits = self._digits, ""
+        stopped: list[Decision] = [StopPrompt()] if self._floor is Floor.BOT else []
         self._floor = Floor.NOBODY
         self._silences = 0
-        return [KeysEntered(digits)]
+        return [*stopped, KeysEntered(digits)]
 
     def _before_utterance(self, speech: bool) -> list[Decision]:
         decisions: list[Decision] = []

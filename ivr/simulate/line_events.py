@@ -34,6 +34,7 @@ class LineEvents:
         self._url = url
         self._queues: defaultdict[str, asyncio.Queue[LineEvent]] = defaultdict(asyncio.Queue)
         self._http: aiohttp.ClientSession | None = None
+        self._response: aiohttp.ClientResponse | None = None
         self._reading: asyncio.Task[None] | None = None
         self._lost = False
 
@@ -47,6 +48,7 @@ class LineEvents:
         except (aiohttp.ClientError, TimeoutError) as error:
             await self._http.close()
             raise PeerDown(f"线路进程的事件流 {self._url} 连不上（{error}）：请先运行 ivr up --simulation。") from error
+        self._response = response
         self._reading = asyncio.create_task(self._read(response), name="line events")
         return self
 
@@ -57,6 +59,8 @@ class LineEvents:
             self._reading.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._reading
+        if self._response is not None:
+            self._response.close()
         if self._http is not None:
             await self._http.close()
 

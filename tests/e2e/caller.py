@@ -32,12 +32,13 @@ class CallerOnThePhone:
     call_id: str = ""
 
     async def event(self, kind: str, within_s: float = 20.0) -> LineEvent:
-        """The next event of this kind."""
+        """The next event of this kind in this call; all real calls share the stream."""
         async with asyncio.timeout(within_s):
             while True:
                 event = await self.events.get()
-                self.call_id = self.call_id or event.call_id
-                if event.kind == kind:
+                if event.kind == "started" and not self.call_id:
+                    self.call_id = event.call_id
+                if event.kind == kind and event.call_id == self.call_id:
                     return event
 
     async def start_saying(self, text: str) -> float:

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from ivr.call.ports import Heard, Keyed, Reply, Said, Silent, Transfer
-from ivr.call.session import CallSession, Senses
+from ivr.call import session
+from ivr.call.ports import CallInfo, Heard, Keyed, Played, Reply, Said, Silent, Transfer
+from ivr.call.session import Broken, CallSession, Senses
 from ivr.call.turn import TurnTaking
 from ivr.errors import DialogueDown, SpeechFailed
 from ivr.settings import Turns
@@ -30,6 +31,7 @@ class Call:
     recogniser: FakeRecogniser
     voice: FakeVoice
     told: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    session: CallSession = field(init=False)
 
     def kinds(self) -> list[str]:
         return [kind for kind, _ in self.told]
@@ -58,8 +60,8 @@ async def a_call(
         queue="appliance",
         apology=APOLOGY,
     )
-    session = CallSession(call.line, senses, lambda kind, details: call.told.append((kind, details)))
-    task = asyncio.create_task(session.run())
+    call.session = CallSession(call.line, senses, lambda kind, details: call.told.append((kind, details)))
+    task = asyncio.create_task(call.session.run())
     await asyncio.sleep(0)
     yield call
     await call.line.caller_hangs_up()
@@ -248,3 +250,95 @@ async def test_a_line_that_breaks_is_a_caller_who_left() -> None:
         call.line.broken.add("flush")
         await call.says()
     assert ("caller_hung_up", None) in call.conversation.endings
+
+
+async def test_speech_in_the_last_moment_of_a_prompt_does_not_mute_the_next() -> None:
+    async with a_call([GREETING, "好的，记下了。"], ["空调坏了"]) as call:
+        call.line._queue.clear()
+        await call.line.be_silent(0.5)
+        await call.line.speak(tone(0.08))  # a pause is asked for …
+        assert call.line.paused
+        call.line._events.put_nowait(Played("1"))  # … and crosses the end of the prompt
+        await call.line.speak(tone(1.0))
+        await call.line.be_silent(1.0)
+        assert not call.line.paused
+        await call.line.let_finish()
+        assert call.line.queued_s == 0
+
+
+async def test_the_call_is_answered_though_the_dialogue_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(FakeConversation):
+        async def begin(self, call: CallInfo) -> Reply:
+            await asyncio.sleep(60)
+            return GREETING
+
+    line = FakeLine()
+    senses = Senses(
+        activity=FakeVad(), recogniser=FakeRecogniser(), voice=FakeVoice(), conversation=Slow([GREETING]),
+        turns=TurnTaking(Turns()), queue="appliance", apology=APOLOGY,
+    )  # fmt: skip
+    monkeypatch.setattr(session, "ANSWER_WITHIN_S", 0.01)
+    task = asyncio.create_task(CallSession(line, senses).run())
+    await asyncio.sleep(0.1)
+    assert line.answered
+    await line.caller_hangs_up()
+    await asyncio.wait_for(task, 5)
+
+
+async def test_a_wordless_noise_that_stopped_a_question_has_it_asked_again() -> None:
+    async with a_call([Reply("很长" * 20, asks=("description",))], [""]) as call:
+        await call.line.be_silent(1.0)
+        await call.line.speak(tone(0.26))
+        await call.line.be_silent(1.0)
+        assert call.voice.said == ["很长" * 20] * 2
+        assert call.conversation.turns == []
+
+
+async def test_an_answer_that_came_while_the_caller_made_a_noise_is_spoken_after_it() -> None:
+    slow = asyncio.Event()
+    async with a_call([GREETING, "什么产品？"], ["坏了", ""], slow=slow) as call:
+        await call.line.let_finish()
+        await call.says()
+        await call.line.speak(tone(0.26))
+        slow.set()
+        await call.line.be_silent(1.5)
+        assert call.voice.said[-1] == "什么产品？"
+
+
+async def test_a_late_failure_does_not_cut_the_farewell() -> None:
+    async with a_call([GREETING, Reply("好的，记下了，再见。" * 3, ended=True)], ["再见"]) as call:
+        await call.line.let_finish()
+        await call.says()
+        assert call.line.queued_s > 0
+        call.session._happenings.put_nowait(Broken(DialogueDown("迟到的超时。"), 1))
+        await call.line.be_silent(0.2)
+        assert not call.line.hung_up
+
+
+async def test_a_lost_line_is_not_a_caller_who_hung_up() -> None:
+    async with a_call([GREETING]) as call:
+        await call.line.let_finish()
+        call.line._events.put_nowait(None)  # Asterisk took the call elsewhere
+        await call.line.be_silent(0.1)
+        assert call.conversation.endings == [("handed_over", "bot_failure")]
+
+
+async def test_a_dialogue_that_stands_still_hands_over() -> None:
+    async with a_call([GREETING, "嗯。"], ["坏了"], slow=asyncio.Event()) as call:
+        await call.line.let_finish()
+        await call.says()
+        await call.line.be_silent(10.5)
+        assert call.voice.said[-1] == APOLOGY
+
+
+async def test_keys_that_close_over_a_new_prompt_stop_it() -> None:
+    slow = asyncio.Event()
+    script = [GREETING, Reply("很长" * 40, asks=("order_no",), keys=True), "好的。"]
+    async with a_call(script, ["坏了"], slow=slow) as call:
+        await call.line.let_finish()
+        await call.says()
+        await call.line.press("5")
+        slow.set()
+        await call.line.be_silent(4.0)
+        assert Keyed("5") in call.conversation.turns
+        assert call.line.queued_s < 2
