@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import logging
 import os
@@ -44,8 +45,29 @@ def main() -> None:
             raise
         typer.secho(f"错误：{error}", fg=typer.colors.RED, err=True)
         raise SystemExit(1) from None
+    except OSError as error:
+        if os.environ.get("IVR_DEBUG"):
+            raise
+        typer.secho(f"错误：{_of_the_system(error)}", fg=typer.colors.RED, err=True)
+        raise SystemExit(1) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
+
+
+def _of_the_system(error: OSError) -> str:
+    """What the operating system refused, where, and what to do."""
+    where = error.filename or "（没有文件名）"
+    known = {
+        errno.ENOSPC: "磁盘满了，请腾出空间后再运行一次。",
+        errno.EDQUOT: "磁盘配额用完了，请腾出空间后再运行一次。",
+        errno.EACCES: f"没有权限：{where}。请改正它的属主和权限，或用它的属主来运行。",
+        errno.EPERM: f"没有权限：{where}。请改正它的属主和权限，或用它的属主来运行。",
+        errno.EROFS: f"只读的文件系统：{where}。请把它放到可写的地方。",
+        errno.EISDIR: f"{where} 是文件夹，这里要一个文件：请改正路径。",
+        errno.ENOTDIR: f"{where} 不是文件夹：请改正路径。",
+        errno.ENOENT: f"找不到 {where}：请检查路径，或运行 make prepare。",
+    }
+    return known.get(error.errno or 0, f"系统操作失败：{error}。详情：加上环境变量 IVR_DEBUG=1 再运行一次。")
 
 
 def _register(app: typer.Typer, command: str, module: str, summary: str, *, load: bool) -> None:

@@ -7,9 +7,10 @@ import contextlib
 import datetime as dt
 import logging
 import re
+import socket
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import aiohttp
@@ -25,8 +26,8 @@ from ivr.customers.seed import SeedCustomers
 from ivr.errors import PeerDown, SettingsError, TelephonyDown
 from ivr.events import EventStream
 from ivr.packs import Pack, load_packs, load_prompts
-from ivr.processes import Processes, Program, Tell, answers, beat, busy_ports
-from ivr.settings import Settings
+from ivr.processes import Processes, Program, Tell, answers, beat, busy_ports, busy_udp_ports
+from ivr.settings import Settings, load
 from ivr.telephony.asterisk.ami import QueueWatch
 from ivr.telephony.asterisk.server import Prepared
 from ivr.telephony.asterisk.server import prepare as prepare_asterisk
@@ -135,6 +136,8 @@ async def running_line(settings: Settings, tell: Tell) -> AsyncIterator[Processe
         finally:
             for task in starting:
                 task.cancel()
+            # A half that is still starting a program must be through before the programs are stopped.
+            await asyncio.gather(*starting, return_exceptions=True)
         yield processes
 
 
@@ -161,14 +164,42 @@ async def _start_telephony(processes: Processes, settings: Settings, asterisk: P
 
 
 def check_ports_free(settings: Settings) -> None:
-    """Raises `PeerDown` naming each port that somebody else holds."""
+    """Raises `PeerDown` naming each port that somebody else holds, SIP's (UDP) too."""
     ports = settings.ports
     ours = {
         name: getattr(ports, name) for name in ("asterisk_http", "ami", "bot", "fastagi", "rasa", "actions", "events")
     }
     busy = busy_ports(settings.host, ours)
+    # Asterisk says it has booted although SIP got no port.
+    busy += busy_udp_ports(settings.telephony.sip_host, {"sip": ports.sip})
     if busy:
         raise PeerDown("；".join(busy))
+
+
+async def own_ports_beside_a_real_line(settings: Settings, tell: Tell) -> Settings:
+    """For simulated calls in text. A line that takes real calls refuses them: beside it the dialogue runs once more."""
+    running = await answers(f"http://{settings.host}:{settings.ports.rasa}/status")
+    if not running or running_line_simulates(settings):
+        return settings
+    tell("正在运行的线路接真实来电，不受打扰：为模拟另起一套对话服务。")
+    rasa, actions = _free_ports(settings.host)
+    return replace(settings, ports=replace(settings.ports, rasa=rasa, actions=actions))
+
+
+def running_line_simulates(settings: Settings) -> bool:
+    """Does what runs at these ports accept simulated calls?"""
+    file = settings.var / "run" / "settings.json"
+    if not file.exists():
+        return False
+    theirs = load(file)
+    return theirs.simulation and theirs.ports.rasa == settings.ports.rasa
+
+
+def _free_ports(host: str) -> tuple[int, int]:
+    with socket.socket() as one, socket.socket() as other:
+        one.bind((host, 0))
+        other.bind((host, 0))
+        return one.getsockname()[1], other.getsockname()[1]
 
 
 # --- the line process -----------------------------------------------------------------
@@ -204,21 +235,29 @@ async def serve_line(settings: Settings) -> None:
         settings, lambda: packs, bot_healthy=lambda: health.good, on_decided=aftermath.admission_decided
     )
     queues = QueueWatch(settings, aftermath.handoff_ended)
-    await asyncio.gather(recogniser.warm_up(), voice.warm_up())
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(beat(), name="heartbeat")
-        tasks.create_task(health.watch(), name="dialogue health")
-        try:
-            await aftermath.adopt_orphans()
-            await door.start()
-            await admission.start()
-            await events.start()
-            tasks.create_task(_connect_queues(queues), name="ami")
-            await asyncio.Event().wait()
-        finally:
-            await asyncio.gather(events.stop(), admission.stop(), door.stop(), queues.stop())
-            await aftermath.close()
-            await asyncio.gather(engines.recogniser.close(), engines.voice.close(), worlds.close(), http.close())
+
+    async def stop() -> None:
+        await asyncio.gather(events.stop(), admission.stop(), door.stop(), queues.stop())
+        await aftermath.close()
+        await asyncio.gather(engines.recogniser.close(), engines.voice.close(), worlds.close(), http.close())
+
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            try:
+                await asyncio.gather(recogniser.warm_up(), voice.warm_up())
+                tasks.create_task(beat(), name="heartbeat")  # until all is stopped: the last calls may take their time
+                tasks.create_task(health.watch(), name="dialogue health")
+                await aftermath.adopt_orphans()
+                await door.start()
+                await admission.start()
+                await events.start()
+                tasks.create_task(_connect_queues(queues), name="ami")
+                await asyncio.Event().wait()
+            finally:
+                await stop()
+    except ExceptionGroup as group:
+        first = group.exceptions[0]
+        raise first from first.__cause__  # what went wrong first: a person reads one sentence
 
 
 def conversation_of(settings: Settings, http: aiohttp.ClientSession, worlds: Worlds) -> RasaConversation:

@@ -14,6 +14,8 @@ from typing import Any
 
 from aiohttp import web
 
+from ivr.errors import TelephonyDown
+
 log = logging.getLogger(__name__)
 
 BACKLOG = 1000
@@ -37,16 +39,24 @@ class EventStream:
             watcher.put_nowait(event)
 
     async def start(self) -> None:
+        """Raises `TelephonyDown` when the port is taken."""
         app = web.Application()
         app.router.add_get("/health", self._health)
         app.router.add_get("/events", self._stream)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port).start()
+        try:
+            await web.TCPSite(self._runner, self._host, self._port).start()
+        except OSError as error:
+            await self.stop()
+            raise TelephonyDown(
+                f"端口 {self._port} 无法监听（{error.strerror}）：请停掉占用它的程序，或改设置里的 ports.events。"
+            ) from error
 
     async def stop(self) -> None:
         if self._runner:
             await self._runner.cleanup()
+            self._runner = None
 
     async def _health(self, request: web.Request) -> web.Response:
         return web.json_response({"ok": True})

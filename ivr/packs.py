@@ -75,7 +75,10 @@ class Pack:
 
 def load_packs(data: Path) -> dict[str, Pack]:
     """All packs below `data/packs`, by hotline. Raises `SettingsError` naming the file."""
-    return {folder.name: _load(folder) for folder in sorted((data / "packs").iterdir()) if folder.is_dir()}
+    packs = data / "packs"
+    if not packs.is_dir():
+        raise SettingsError(f"缺少文件夹 {packs}：每条热线在里面有一个文件夹，请恢复它，或检查设置里的 root。")
+    return {folder.name: _load(folder) for folder in sorted(packs.iterdir()) if folder.is_dir()}
 
 
 def load_prompts(data: Path) -> dict[str, str]:

@@ -1,7 +1,9 @@
 """The programs that make a line, started in order, watched, restarted, and stopped in reverse.
 
-    action server → Rasa → the line process (fed watchdog) → Asterisk
+    action server → Rasa
+    line process (sends heartbeats) → Asterisk
 
+The two chains start side by side (`ivr.app`); within a chain the next program waits until the one before is ready.
 A child never outlives us (PR_SET_PDEATHSIG), writes its output to `var/log/<name>.log` and its process id to
 `var/run/<name>.pid`, and lives in `var/home` so that nothing outside the project's folder changes. The line process
 sends a heartbeat from its event loop through a pipe: when it stops for `telephony.watchdog_s`, the process is killed,
@@ -13,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import errno
 import logging
 import os
 import signal
@@ -26,7 +29,7 @@ from types import TracebackType
 
 import aiohttp
 
-from ivr.errors import NotPrepared, PeerDown
+from ivr.errors import IvrError, NotPrepared, PeerDown
 from ivr.settings import Settings, save
 
 log = logging.getLogger(__name__)
@@ -37,7 +40,9 @@ HEARTBEAT_S = 0.25
 STOP_S = 8.0
 """A child that has not ended this long after SIGTERM is killed."""
 RESTART_S = (1.0, 2.0, 5.0, 15.0, 30.0)
-"""Pauses before a dead program is started again."""
+"""Pauses before a dead program is started again; a start that fails counts as a death."""
+STEADY_S = 60.0
+"""A program that lived this long has recovered: its deaths are counted anew."""
 PR_SET_PDEATHSIG = 1
 
 Tell = Callable[[str], None]
@@ -67,7 +72,6 @@ class Processes:
         self._tell = tell
         self._children: dict[str, asyncio.subprocess.Process] = {}
         self._keepers: list[asyncio.Task[None]] = []
-        self._stopping = False
 
     async def __aenter__(self) -> Processes:
         return self
@@ -91,9 +95,9 @@ class Processes:
                 )
             if time.monotonic() - told >= 10:
                 told = time.monotonic()
-                self._tell(f"还在等{program.what}就绪……已 {told - began:.0f} 秒")
+                self._say(f"还在等{program.what}就绪……已 {told - began:.0f} 秒")
             await asyncio.sleep(0.2)
-        self._tell(f"{program.what}已就绪（{time.monotonic() - began:.1f} 秒）")
+        self._say(f"{program.what}已就绪（{time.monotonic() - began:.1f} 秒）")
         self._keepers.append(asyncio.create_task(self._keep(program), name=f"keep {program.name}"))
 
     def pid(self, name: str) -> int:
@@ -101,7 +105,6 @@ class Processes:
 
     async def stop(self) -> None:
         """All children, the last started first."""
-        self._stopping = True
         for keeper in self._keepers:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
@@ -120,6 +123,7 @@ class Processes:
         save(self._settings, own_settings)
         env = {**os.environ, **_private_home(self._settings), "IVR_SETTINGS": str(own_settings), **program.env}
         reader, writer = os.pipe() if program.watched else (-1, -1)
+        child = None
         try:
             if program.watched:
                 env[HEARTBEAT_FD] = str(writer)
@@ -140,6 +144,8 @@ class Processes:
         finally:
             if program.watched:
                 os.close(writer)
+                if child is None:
+                    os.close(reader)
         self._children[program.name] = child
         (own_settings.parent / f"{program.name}.pid").write_text(str(child.pid))
         if program.watched:
@@ -148,18 +154,28 @@ class Processes:
         return child
 
     async def _keep(self, program: Program) -> None:
-        """Start it again whenever it dies."""
-        deaths = 0
+        """Start it again whenever it dies, also when starting it failed."""
+        deaths, not_started = 0, ""
         while True:
             began = time.monotonic()
-            code = await self._children[program.name].wait()
-            deaths = 1 if time.monotonic() - began > 60 else deaths + 1
+            died = not_started or f"退出了（代码 {await self._children[program.name].wait()}）"
+            deaths = 1 if time.monotonic() - began > STEADY_S else deaths + 1
             pause_s = RESTART_S[min(deaths, len(RESTART_S)) - 1]
-            self._tell(
-                f"{program.what}退出了（代码 {code}），{pause_s:.0f} 秒后重新启动；日志在 {self.log_file(program)}"
-            )
+            self._say(f"{program.what}{died}，{pause_s:.0f} 秒后重新启动；日志在 {self.log_file(program)}")
             await asyncio.sleep(pause_s)
-            await self._spawn(program)
+            try:
+                await self._spawn(program)
+                not_started = ""
+            except (OSError, IvrError) as error:
+                log.exception("%s could not be started again", program.name)
+                not_started = f"没能重新启动（{error}）"
+
+    def _say(self, sentence: str) -> None:
+        """Whoever listened may be gone (a closed pipe, a full disk): the programs are kept all the same."""
+        try:
+            self._tell(sentence)
+        except OSError as error:
+            log.warning("could not be told (%s): %s", error, sentence)
 
     def _last_words(self, program: Program) -> str:
         lines = self.log_file(program).read_text("utf-8", "replace").strip().splitlines()
@@ -309,13 +325,31 @@ async def understands(url: str) -> bool:
 
 
 def busy_ports(host: str, tcp: Mapping[str, int]) -> list[str]:
-    """Those of the named TCP ports that something already listens on, as sentences."""
+    """Those of the named TCP ports that cannot be listened on, as sentences."""
+    return _refused(host, tcp, socket.SOCK_STREAM)
+
+
+def busy_udp_ports(host: str, udp: Mapping[str, int]) -> list[str]:
+    """As `busy_ports`, for UDP."""
+    return _refused(host, udp, socket.SOCK_DGRAM)
+
+
+def _refused(host: str, ports: Mapping[str, int], kind: socket.SocketKind) -> list[str]:
     found = []
-    for name, port in tcp.items():
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    for name, port in ports.items():
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind) as probe:
+            if (
+                kind is socket.SOCK_STREAM
+            ):  # connections that are closing do not matter; on UDP it would hide the holder
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
-            except OSError:
-                found.append(f"端口 {port}（{name}）已被占用：请停掉占用它的程序，或在 ivr.toml 的 [ports] 里换一个。")
+            except OSError as error:
+                found.append(_why_refused(host, port, name, error))
     return found
+
+
+def _why_refused(host: str, port: int, name: str, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"端口 {port}（{name}）已被占用：请停掉占用它的程序，或在 ivr.toml 的 [ports] 里换一个。"
+    return f"不能在 {host}:{port}（{name}）上监听（{error.strerror}）：请检查 ivr.toml 里的地址和端口。"

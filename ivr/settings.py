@@ -10,7 +10,7 @@ import datetime as dt
 import os
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -23,7 +23,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """TCP and UDP ports, all on `Settings.host` but SIP and RTP, which listen on `Line.sip_host`."""
+    """TCP and UDP ports, all on `Settings.host` but SIP and RTP, which listen on `Telephony.sip_host`."""
 
     sip: int = 15060
     """SIP over UDP (Asterisk)."""
@@ -41,7 +41,7 @@ class Ports:
     actions: int = 15055
     """Rasa's action server."""
     events: int = 18091
-    """Ours: health, metrics and the event stream (what the line says and hears)."""
+    """Ours: health and the event stream (what the line says and hears)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,12 +187,14 @@ def load(file: Path | None = None) -> Settings:
         settings = msgspec.convert(raw, Settings, strict=True, dec_hook=_path_beside(path))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.MsgspecError) as error:
         raise SettingsError(f"设置文件 {path} 有误：{error}。") from error
+    except OSError as error:
+        raise SettingsError(f"设置文件 {path} 读不了（{error.strerror}）：请检查它是不是文件、有没有权限。") from error
     unknown = sorted(_unknown(raw, settings))
     if unknown:
         raise SettingsError(f"设置文件 {path} 里有不认识的项：{'、'.join(unknown)}。可用的项见 ivr/settings.py。")
     try:
         settings.zone  # noqa: B018  (a wrong name must be told now, not in a call)
-    except ZoneInfoNotFoundError as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # "../x" is a ValueError, a folder's name an OSError
         raise SettingsError(f"设置文件 {path}：没有叫 {settings.time_zone!r} 的时区。") from error
     return settings
 
@@ -212,11 +214,16 @@ def _path_beside(file: Path) -> Callable[[type, object], object]:
     return convert
 
 
-def _unknown(raw: dict[str, object], settings: object, at: str = "") -> list[str]:
+def _unknown(raw: object, settings: object, at: str = "") -> list[str]:
+    """Keys of the file that no setting has, at any depth: `telephony.agents[0].nmae`."""
+    if isinstance(raw, list) and isinstance(settings, tuple):
+        pairs = zip(raw, settings, strict=False)
+        return [name for number, (one, set_) in enumerate(pairs) for name in _unknown(one, set_, f"{at}[{number}]")]
+    if not isinstance(raw, dict) or not is_dataclass(settings):
+        return []
+    known = {one.name for one in fields(settings)}
     found: list[str] = []
     for key, value in raw.items():
-        if not hasattr(settings, key) or callable(getattr(settings, key)):
-            found.append(at + key)
-        elif isinstance(value, dict):
-            found += _unknown(value, getattr(settings, key), f"{at}{key}.")
+        name = f"{at}.{key}" if at else key
+        found += _unknown(value, getattr(settings, key), name) if key in known else [name]
     return found

@@ -20,7 +20,7 @@ from ivr import app
 from ivr.call.ports import CallerTurn, CallInfo, Heard, Keyed, Reply, Said, Silent
 from ivr.conversation.client import RasaConversation
 from ivr.errors import IvrError, SettingsError
-from ivr.packs import load_packs, read_yaml
+from ivr.packs import load_packs, load_prompts, read_yaml
 from ivr.settings import Settings, load
 from ivr.tickets.seed import read_seed, seed_of, sow
 from ivr.tickets.ticket import to_json
@@ -54,6 +54,8 @@ def command(
 async def _run(
     settings: Settings, scenario: dict[str, Any] | None, hotline: str, caller: str | None, *, jsonl: bool
 ) -> None:
+    if scenario:
+        settings = await app.own_ports_beside_a_real_line(settings, _tell)
     async with app.running_dialogue(settings, _tell), _talking(settings, scenario, hotline, caller) as talk:
         await (talk.by_lines() if jsonl else talk.by_keyboard())
 
@@ -89,7 +91,7 @@ async def _talking(
         async with aiohttp.ClientSession() as http:
             url = f"http://{settings.host}:{settings.ports.rasa}"
             conversation = RasaConversation(http, url, worlds.of, timeout_s=max(settings.dialogue.timeout_s, 10.0))
-            yield _Talk(conversation, call, world)
+            yield _Talk(conversation, call, world, load_prompts(settings.root / "data")["apology"])
     finally:
         await worlds.close()
         if call.simulation:
@@ -112,26 +114,42 @@ class _Talk:
     conversation: RasaConversation
     call: CallInfo
     world: app.World
+    apology: str
+    """What the line itself says when the dialogue does not answer."""
     silences: int = 0
 
     # --- for programs --------------------------------------------------------------
 
     async def by_lines(self) -> None:
         lines = await _stdin()
-        reply = await self.conversation.begin(self.call)
-        _write(_json(reply))
+        reply = await self._answer(None)
         while not reply.ended:
-            raw = await lines.readline()
-            turn = self._turn(raw) if raw else None
+            try:
+                turn = self._turn(await lines.readline())
+            except SettingsError as error:
+                _tell(str(error))
+                continue
             if turn is None:
                 await self.conversation.end(self.call, "caller_hung_up")
                 break
-            reply = await self.conversation.reply(self.call, turn)
-            _write(_json(reply))
+            reply = await self._answer(turn)
         if reply.ended:
             await self._ended(reply, hung_up=await _hangs_up(lines))
         tickets = await self.world.store.of_call(self.call.call_id)
         _write({"tickets": [to_json(ticket) for ticket in tickets]})
+
+    async def _answer(self, turn: CallerTurn | None) -> Reply:
+        """The bot's turn, written; None: the greeting. Without an answer the caller goes to a human, as on the line."""
+        try:
+            if turn is None:
+                reply = await self.conversation.begin(self.call)
+            else:
+                reply = await self.conversation.reply(self.call, turn)
+        except IvrError as error:
+            _tell(str(error))
+            reply = Reply(self.apology, ended=True, handoff="bot_failure")
+        _write(_json(reply))
+        return reply
 
     async def _ended(self, reply: Reply, *, hung_up: bool) -> str | None:
         if hung_up:
@@ -141,7 +159,9 @@ class _Talk:
         return await self.conversation.end(self.call, "bot_hung_up")
 
     def _turn(self, raw: bytes) -> CallerTurn | None:
-        """None: the caller hangs up."""
+        """None: the caller hangs up, or no more lines come. Raises `SettingsError` for a line that says nothing."""
+        if not raw:
+            return None
         try:
             what = json.loads(raw)
         except ValueError as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -108,7 +107,7 @@ def _tell(sentence: str) -> None:
 @asynccontextmanager
 async def _text(job: Job) -> AsyncIterator[Play]:
     """The dialogue runs once for all scenarios; `ivr chat` finds it at the ports of the settings it is given."""
-    settings = await _own_ports_beside_a_real_line(job.settings)
+    settings = await app.own_ports_beside_a_real_line(job.settings, _tell)
     file = settings.var / "run" / f"simulate-{os.getpid()}.json"
     save(settings, file)
 
@@ -124,31 +123,6 @@ async def _text(job: Job) -> AsyncIterator[Play]:
         file.unlink(missing_ok=True)
 
 
-async def _own_ports_beside_a_real_line(settings: Settings) -> Settings:
-    """A line that takes real calls refuses simulated ones: beside it the dialogue runs once more."""
-    running = await answers(f"http://{settings.host}:{settings.ports.rasa}/status")
-    if not running or _running_line_simulates(settings):
-        return settings
-    _tell("正在运行的线路接真实来电，不受打扰：为模拟另起一套对话服务。")
-    rasa, actions = _free_ports(settings.host)
-    return replace(settings, ports=replace(settings.ports, rasa=rasa, actions=actions))
-
-
-def _running_line_simulates(settings: Settings) -> bool:
-    file = settings.var / "run" / "settings.json"
-    if not file.exists():
-        return False
-    theirs = load(file)
-    return theirs.simulation and theirs.ports.rasa == settings.ports.rasa
-
-
-def _free_ports(host: str) -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind((host, 0))
-        other.bind((host, 0))
-        return one.getsockname()[1], other.getsockname()[1]
-
-
 # --- calls --------------------------------------------------------------------------
 
 
@@ -159,7 +133,7 @@ async def _calls(job: Job) -> AsyncIterator[Play]:
     async with AsyncExitStack() as stack:
         if not await answers(f"http://{settings.host}:{settings.ports.events}/health"):
             await stack.enter_async_context(app.running_line(settings, _tell))
-        elif not _running_line_simulates(settings):
+        elif not app.running_line_simulates(settings):
             raise SettingsError(
                 "正在运行的线路接真实来电，不接受模拟来电：请先停掉它，或改用 ivr up --simulation 启动。"
             )

@@ -24,15 +24,31 @@ def command(
 
 
 async def _up(settings: Settings) -> None:
-    stop = asyncio.Event()
+    """Runs until a signal, which also ends it while the line is still starting."""
+    running = asyncio.create_task(_run(settings), name="line")
+    stopping = False
+
+    def stop() -> None:
+        nonlocal stopping
+        if not stopping:  # once: asked again, it would be torn out of stopping its programs
+            stopping = True
+            running.cancel()
+            print("正在停止……", flush=True)
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    starting = asyncio.create_task(stop.wait())
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    try:
+        await running
+    except asyncio.CancelledError:
+        if not stopping:
+            raise
+
+
+async def _run(settings: Settings) -> None:
     async with app.running_line(settings, print):
         for sentence in how_to_call(settings):
             print(sentence)
-        await starting
-        print("正在停止……")
+        await asyncio.Event().wait()
 
 
 def how_to_call(settings: Settings) -> list[str]:

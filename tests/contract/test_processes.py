@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ivr.errors import NotPrepared, PeerDown
-from ivr.processes import Processes, Program, busy_ports
+from ivr.errors import NotPrepared, PeerDown, TelephonyDown
+from ivr.events import EventStream
+from ivr.processes import Processes, Program, busy_ports, busy_udp_ports
 from ivr.settings import Settings, Telephony, load
 
 BEATING = """
@@ -106,6 +108,28 @@ async def test_what_dies_is_started_again(tmp_path: Path) -> None:
     assert any("重新启动" in line for line in told)
 
 
+async def test_it_is_started_again_although_nobody_listens_and_the_first_try_fails(tmp_path: Path) -> None:
+    def tell(line: str) -> None:
+        told.append(line)
+        raise BrokenPipeError
+
+    told: list[str] = []
+    file, command = tmp_path / "pid", tmp_path / "command"
+    code = "import os,pathlib,sys,time; pathlib.Path(sys.argv[1]).write_text(str(os.getpid())); time.sleep(60)"
+    command.symlink_to(sys.executable)
+    child = replace(program(tmp_path, "", ready=file), argv=(str(command), "-c", code, str(file)))
+    async with Processes(settings_in(tmp_path), tell) as processes:
+        await processes.start(child)
+        await until(lambda: file.read_text() != "")
+        first = int(file.read_text())
+        command.unlink()
+        os.kill(first, 9)
+        await until(lambda: any("没能重新启动" in line for line in told))
+        command.symlink_to(sys.executable)
+        await until(lambda: file.read_text() not in ("", str(first)))
+        assert alive(int(file.read_text()))
+
+
 async def test_a_hung_event_loop_is_killed(tmp_path: Path) -> None:
     file = tmp_path / "pid"
     async with Processes(settings_in(tmp_path), lambda line: None) as processes:
@@ -130,3 +154,26 @@ async def test_a_busy_port_is_named(unused_tcp_port: int) -> None:
     server = await asyncio.start_server(lambda r, w: None, "127.0.0.1", unused_tcp_port)
     async with server:
         assert str(unused_tcp_port) in busy_ports("127.0.0.1", {"ami": unused_tcp_port})[0]
+
+
+def test_a_busy_udp_port_is_named() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        assert f"{port}（sip）已被占用" in busy_udp_ports("127.0.0.1", {"sip": port})[0]
+        assert f"{port}（sip）已被占用" in busy_udp_ports("0.0.0.0", {"sip": port})[0]  # noqa: S104
+    assert busy_udp_ports("127.0.0.1", {"sip": port}) == []
+
+
+def test_an_address_of_another_machine_is_named() -> None:
+    assert "不能在 203.0.113.1:5060" in busy_udp_ports("203.0.113.1", {"sip": 5060})[0]
+
+
+async def test_the_event_stream_says_that_its_port_is_taken(unused_tcp_port: int) -> None:
+    first, second = EventStream("127.0.0.1", unused_tcp_port), EventStream("127.0.0.1", unused_tcp_port)
+    await first.start()
+    with pytest.raises(TelephonyDown, match=r"ports\.events"):
+        await second.start()
+    await second.stop()
+    await first.stop()

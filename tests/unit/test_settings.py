@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ivr.errors import SettingsError
+from ivr.packs import load_packs
 from ivr.settings import Ports, Settings, load, save
 
 
@@ -37,16 +39,31 @@ def test_a_file_changes_what_it_names_and_paths_are_beside_it(tmp_path: Path) ->
         ('[ports]\nsip = "x"', "ports.sip"),
         ('time_zone = "Mars/Olympus"', "Mars/Olympus"),
         ("[ports", "ivr.toml"),
+        ('time_zone = ""', "时区"),
+        ('time_zone = "../x"', "../x"),
+        ('time_zone = "Asia"', "Asia"),
+        ('zone = "Asia/Shanghai"', "zone"),
+        ('[[telephony.agents]]\nextension = "1"\n[[telephony.agents]]\nextension = "2"\nnmae = "x"', "agents[1].nmae"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, text: str, named: str) -> None:
-    with pytest.raises(SettingsError, match=named.replace(".", r"\.")):
+    with pytest.raises(SettingsError, match=re.escape(named)):
         load(written(tmp_path, text))
 
 
 def test_a_named_file_must_exist(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"nowhere\.toml"):
         load(tmp_path / "nowhere.toml")
+
+
+def test_a_folder_is_no_settings_file(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="读不了"):
+        load(tmp_path)
+
+
+def test_without_packs_the_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="packs"):
+        load_packs(tmp_path)
 
 
 def test_children_get_exactly_our_settings(tmp_path: Path) -> None:
