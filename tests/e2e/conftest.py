@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from ivr.settings import Ports, Settings, Telephony, save
+from tests.e2e import measured
 
 START_S = 240
 PROJECT = Path(__file__).resolve().parents[2]
@@ -41,10 +42,10 @@ class RunningLine:
 
 
 def free_ports() -> Ports:
-    """A stretch of ports that nobody uses now."""
+    """A stretch of ports that nobody uses now, below those that the kernel gives to outgoing connections."""
     names = ("asterisk_http", "ami", "bot", "fastagi", "rasa", "actions", "events")
     for _ in range(50):
-        base = random.randrange(30000, 39000)  # noqa: S311
+        base = random.randrange(21000, 31500)  # noqa: S311
         try:
             for offset in range(len(names) + 1):
                 for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
@@ -55,6 +56,11 @@ def free_ports() -> Ports:
         ports = {name: base + 1 + at for at, name in enumerate(names)}
         return Ports(sip=base, rtp_first=base + 500, rtp_last=base + 699, **ports)
     raise AssertionError("no free ports")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if measured.ANSWER_GAPS:
+        terminalreporter.write_line(measured.summary())
 
 
 @pytest.fixture(scope="session")
