@@ -85,10 +85,12 @@ def settle_doubt(ticket: Ticket, notes: Notes, answer: bool | None, told: tuple[
     if open_doubt.conflict:
         if answer and field not in told:
             return ticket.replacing(field, Fact(open_doubt.value, None, "crm", 1.0)), notes
+        if ticket.value(field) == open_doubt.value:
+            return ticket, notes
         return ticket, replace(notes, conflicts_left=notes.conflicts_left + 1)
     known = ticket.fields.get(field)
     if answer and known and field not in told:
         return ticket.replacing(field, replace(known, confidence=CONFIRMED)), notes
     if answer is False and field not in told:
-        return ticket.without_fact(field), replace(notes, settled=tuple(f for f in notes.settled if f != field))
+        return ticket.without_fact(field), notes  # settled: the next hearing is kept as it is, unread, and reviewed
     return ticket, notes

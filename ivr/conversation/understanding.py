@@ -90,13 +90,14 @@ def understand(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> Un
         notes = replace(notes, digest=f"{notes.digest}{turn.text}\n")
         ticket, notes = _categorised(turn, ticket, notes, setting)
     ticket, notes, answered = _chosen_earlier(turn, ticket, notes, setting)
-    heard = _heard(turn, ticket, notes, setting)
+    answer = _yes_or_no(turn) if turn.certainty >= setting.least_certainty else None
+    reopened = _reopened(turn, notes, answer, setting)
+    heard = _heard(turn, ticket, notes, setting, reopened)
     written = write(
-        ticket, notes, heard, asked=turn.asked, corrects="correction" in shown, certainty=turn.certainty,
+        ticket, notes, heard, asked=(*turn.asked, *reopened), corrects="correction" in shown, certainty=turn.certainty,
         source="keys" if turn.keys is not None else "caller",
     )  # fmt: skip
     ticket, notes, told = written.ticket, written.notes, written.told
-    answer = _yes_or_no(turn) if turn.certainty >= setting.least_certainty else None
     if answer is not None and turn.asked and not any(name in setting.fields for name in turn.asked):
         answered = answered or not {"description", "prior_ticket"} & set(turn.asked)
     if "confirm" in turn.asked:
@@ -123,8 +124,21 @@ def _categorised(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> 
     return replace(ticket, category=name), replace(notes, topic=f"{ticket.hotline}_{name}")
 
 
-def _heard(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> dict[str, Heard]:
-    """Facts of the category; of every category of the hotline while it is not known."""
+def _reopened(turn: Turn, notes: Notes, answer: bool | None, setting: Setting) -> tuple[str, ...]:
+    """The field that was read back, unless the caller said yes: the right value often comes with the no."""
+    if "confirm" not in turn.asked or notes.doubt is None or answer is True:
+        return ()
+    if turn.certainty < setting.least_certainty or (turn.keys is not None and answer is not None):
+        return ()  # key 2 is a no, not a number
+    return (notes.doubt.field,)
+
+
+def _heard(
+    turn: Turn, ticket: Ticket, notes: Notes, setting: Setting, reopened: tuple[str, ...] = ()
+) -> dict[str, Heard]:
+    """Facts of the category; of every category of the hotline while it is not known.
+
+    `reopened`: fields whose read-back is not agreed to; heard like one asked for, but "不对" itself is no product."""
     hotline = setting.taxonomy.hotline(ticket.hotline)
     category = setting.taxonomy.category(ticket.hotline, ticket.category)
     wanted = category.fields if category else {f for each in hotline.categories.values() for f in each.fields}
@@ -136,12 +150,12 @@ def _heard(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> dict[s
         evidence=setting.evidence,
         today=setting.today,
         category=ticket.category,
-        asked=(*turn.asked, *asked),
+        asked=(*turn.asked, *asked, *(name for name in reopened if setting.fields[name].kind != "term")),
         insist=tuple(name for name in turn.asked if notes.asked.get(name, 0) >= TRIES),
         known={name: fact.value for name, fact in ticket.fields.items()},
     )
     if turn.keys is not None:
-        fields = [one for one in fields if one.id in turn.asked and one.kind == "digits"]
+        fields = [one for one in fields if one.id in (*turn.asked, *reopened) and one.kind == "digits"]
         return {one.id: Heard(turn.keys.strip("#*"), turn.keys, 1.0) for one in fields[:1]}
     return facts(turn.text, fields, ear)
 
@@ -217,15 +231,22 @@ def _given_up(notes: Notes, ticket: Ticket, setting: Setting) -> Notes:
 
 def _doubted(ticket: Ticket, notes: Notes, setting: Setting) -> Notes:
     """What is to be read back. A read-back that brought no answer twice is dropped."""
+    differing = contradictions(ticket, setting.customer)
+    if notes.doubt and _stale(notes.doubt, ticket, differing):
+        notes = replace(notes, doubt=None)
     if notes.doubt and notes.tries.get("confirm", 0) < TRIES:
         return notes
     if notes.doubt:
         notes = replace(notes, doubt=None, settled=(*notes.settled, notes.doubt.field))
-    differing = contradictions(ticket, setting.customer)
     for name, value in differing.items():
         if name not in notes.settled:
             return replace(notes, doubt=Doubt(name, value, conflict=True), contradictions=notes.contradictions + 1)
     return replace(notes, doubt=doubt(ticket, notes, setting.taxonomy, setting.pack))
+
+
+def _stale(doubt: Doubt, ticket: Ticket, differing: Mapping[str, str]) -> bool:
+    """Corrected meanwhile, at another question: to read the old value back would undo it."""
+    return (differing.get(doubt.field) if doubt.conflict else ticket.value(doubt.field)) != doubt.value
 
 
 def _yes_or_no(turn: Turn) -> bool | None:
