@@ -1,17 +1,19 @@
 """Sentences from the domain's responses: the designers' words, chosen and filled.
 
 Of a response's variations those whose condition holds come first, then those without; of these the first that was not
-said yet in this call. A variation whose {placeholders} have no value is passed over.
+said yet in this call. When all were said they come again, after one short apology each time. A variation whose
+{placeholders} have no value is passed over.
 """
 
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-APOLOGY = "不好意思，再跟您确认一下，"
+AGAIN = ("不好意思，再跟您确认一下，", "对不起，我再问您一次，", "麻烦您了，")
+"""Before a question that was asked before, one at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ def choose(
     *,
     slots: Mapping[str, Any],
     values: Mapping[str, str],
-    used: Iterable[str] = (),
+    used: Collection[str] = (),
 ) -> Words | None:
     """None when the domain has no such response, or none that can be said now."""
     said = set(used)
@@ -36,13 +38,13 @@ def choose(
         for variation in _suitable(domain.get("responses", {}).get(response, ()), slots)
         if (text := _filled(str(variation.get("text", "")), values)) is not None
     ]
-    fresh = next((words for words in sayable if words.text not in said), None)
-    if fresh or not sayable:
-        return fresh
-    again, times = sayable[-1], 1
-    while (text := APOLOGY * times + again.text) in said:
-        times += 1
-    return Words(text, again.marks)
+    if not sayable:
+        return None
+    ways = [Words(prefix + words.text, words.marks) for prefix in ("", *AGAIN) for words in sayable]
+    fresh = next((words for words in ways if words.text not in said), None)
+    # All was said in every way: round again, so that two turns running are never the same word for word.
+    rounds = sum(text.endswith(words.text) for text in used for words in sayable)
+    return fresh or ways[rounds % len(ways)]
 
 
 def _suitable(variations: Iterable[Mapping[str, Any]], slots: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -42,7 +42,7 @@ class Notes:
     tries: Mapping[str, int] = field(default_factory=dict)
     """Slot → how often it was asked for without an answer."""
     used: tuple[str, ...] = ()
-    """Questions said already, word for word: none is said twice."""
+    """Questions said already, word for word: the same words come again only when every other way was said."""
     last: tuple[str, ...] = ()
     """What the last question asked for, as its marks say."""
     gave_up: tuple[str, ...] = ()
