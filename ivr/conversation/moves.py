@@ -67,7 +67,7 @@ def _wants_human(signs: Signs, notes: Notes) -> bool:
     if signs.certainty < signs.least_certainty and not notes.unclear:
         return False
     sounds_like_it = signs.intents.get("request_human", 0.0) >= 0.9 and not signs.told
-    return "human" in signs.shown or (sounds_like_it and not {"human_denied", "robot"} & signs.shown)
+    return "human" in signs.shown or (sounds_like_it and not {"human_denied", "robot", "repairman"} & signs.shown)
 
 
 def _understood(signs: Signs, ticket: Ticket, notes: Notes) -> tuple[str, Notes]:
@@ -80,7 +80,8 @@ def _understood(signs: Signs, ticket: Ticket, notes: Notes) -> tuple[str, Notes]
 
 def _not_an_answer(signs: Signs, notes: Notes) -> tuple[str, Notes]:
     """Nothing new was learnt: why, and does it count as a failed question?"""
-    if signs.says("goodbye"):
+    certain = signs.certainty >= signs.least_certainty
+    if signs.says("goodbye") and (certain or notes.unclear):  # like "转人工": a doubtful one must be said again
         return "goodbye", notes
     if signs.says("robot", "ask_if_robot"):
         return "robot", notes

@@ -7,7 +7,7 @@ is asked next is decided by the rules and forms in `dialogue/`, never here.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ivr.conversation import earlier, moves, topic
@@ -144,20 +144,33 @@ def _heard(
     wanted = category.fields if category else {f for each in hotline.categories.values() for f in each.fields}
     names = [*wanted, *(f for f in ("contact_name", "contact_number", *turn.asked) if f not in wanted)]
     fields = [setting.fields[name] for name in names if name in setting.fields]
-    asked = ("problem",) if "description" in turn.asked and ticket.category == "consultation" else ()
+    if turn.keys is not None:
+        return _keyed(turn.keys, fields, (*turn.asked, *reopened), setting)
+    asked: tuple[str, ...] = ("problem",) if "description" in turn.asked and ticket.category == "consultation" else ()
+    asked = (*turn.asked, *asked, *(name for name in reopened if setting.fields[name].kind != "term"))
+    if turn.certainty < setting.least_certainty:  # words may be made up; a number or a known name hardly
+        fields = [one for one in fields if one.kind != "text"]
+        asked = tuple(name for name in asked if name not in setting.fields or setting.fields[name].kind != "term")
     ear = Ear(
         pack=setting.pack,
         evidence=setting.evidence,
         today=setting.today,
         category=ticket.category,
-        asked=(*turn.asked, *asked, *(name for name in reopened if setting.fields[name].kind != "term")),
+        asked=asked,
         insist=tuple(name for name in turn.asked if notes.asked.get(name, 0) >= TRIES),
         known={name: fact.value for name, fact in ticket.fields.items()},
     )
-    if turn.keys is not None:
-        fields = [one for one in fields if one.id in (*turn.asked, *reopened) and one.kind == "digits"]
-        return {one.id: Heard(turn.keys.strip("#*"), turn.keys, 1.0) for one in fields[:1]}
     return facts(turn.text, fields, ear)
+
+
+def _keyed(keys: str, fields: Iterable[Field], asked: tuple[str, ...], setting: Setting) -> dict[str, Heard]:
+    """The number that was keyed, if it is long enough for the field asked for."""
+    digits = keys.strip("#*")
+    wanted = next((one.id for one in fields if one.id in asked and one.kind == "digits"), None)
+    cue = setting.evidence.cues.get(wanted or "")
+    if not wanted or len(digits) < (cue.least if cue else 1):
+        return {}
+    return {wanted: Heard(digits, keys, 1.0)}
 
 
 def _chosen_earlier(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> tuple[Ticket, Notes, bool]:
