@@ -1,28 +1,39 @@
-"""What is written on tickets when the bot's part is over: outcomes of hand-overs, call-backs of closed hours."""
+"""What is written on tickets when the bot's part is over: outcomes of hand-overs, call-backs, recordings.
+
+A call that the bot never spoke with (closed hours, no line process, no dialogue) gets a bare ticket here.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from functools import partial
+from typing import Protocol
 
 from ivr.call.ports import CallInfo
 from ivr.errors import IvrError
+from ivr.packs import OpenHours, Pack
 from ivr.settings import Settings
 from ivr.telephony.asterisk.admission import Admission
 from ivr.telephony.asterisk.handoffs import HandoffOutcome
-from ivr.tickets.completeness import settle
+from ivr.telephony.numbers import caller_number
+from ivr.tickets.completeness import next_open, settle
 from ivr.tickets.store import TicketStore
+from ivr.tickets.takeover import with_contact
 from ivr.tickets.taxonomy import Taxonomy
-from ivr.tickets.ticket import Callback, Handoff, Ticket
+from ivr.tickets.ticket import Callback, Handoff, Status, Ticket
 
 log = logging.getLogger(__name__)
 
 CALLBACK_DUE = dt.timedelta(hours=2)
 """By when somebody calls back who found no agent."""
+ATTEMPTS = 3
+PAUSE_S = 2.0
+"""Between attempts to write to a store that others hold."""
+ORPHANS_AT_ONCE = 50
 UNREACHED = {
     "no_agent": "转人工时没有坐席接听",
     "abandoned": "排队等人工时挂机",
@@ -37,6 +48,8 @@ class CallWorld(Protocol):
     def store(self) -> TicketStore: ...
     @property
     def taxonomy(self) -> Taxonomy: ...
+    @property
+    def packs(self) -> Mapping[str, Pack]: ...
 
 
 class CallWorlds(Protocol):
@@ -57,54 +70,81 @@ class Aftermath:
         self._writing: set[asyncio.Task[None]] = set()
 
     def handoff_ended(self, ended: HandoffOutcome) -> None:
-        self._spawn(self._note_outcome(ended), f"outcome {ended.call_id}")
-
-    async def adopt_orphans(self) -> None:
-        """Tickets of calls that an earlier line process was killed in: the dialplan gave them to humans."""
-        world = await self._worlds.of(self._unknown_call(""))
-        for ticket in await world.store.find(status="draft"):
-            log.warning("ticket %s was left behind by a line process that died", ticket.ticket_no)
-            await self._settle(world, ticket.ticket_no)
+        self._spawn(partial(self._note_outcome, ended), f"outcome {ended.call_id}")
 
     def admission_decided(self, decided: Admission) -> None:
         if decided.route == "closed":
-            self._spawn(self._note_closed(decided), f"closed {decided.call_id}")
+            self._spawn(partial(self._note_closed, decided), f"closed {decided.call_id}")
+
+    def recorded(self, call: CallInfo) -> None:
+        """The bot's part of a recorded call is over; its tickets are made."""
+        self._spawn(partial(self._note_recording, call), f"recording {call.call_id}")
+
+    async def adopt_orphans(self) -> None:
+        """Tickets of calls that an earlier line process was killed in: the dialplan gave them to humans. Never raises:
+        calls are taken whether or not this succeeds."""
+        await self._write(self._adopt, "orphans")
 
     async def close(self) -> None:
         """What is being written is finished."""
         await asyncio.gather(*self._writing, return_exceptions=True)
 
+    async def _adopt(self) -> None:
+        world = await self._worlds.of(self._unknown_call(""))
+        stuck = 0  # they stay drafts, ahead of those that are still to be settled
+        while found := await world.store.find(status="draft", limit=ORPHANS_AT_ONCE, offset=stuck):
+            for ticket in found:
+                log.warning("ticket %s was left behind by a line process that died", ticket.ticket_no)
+                try:
+                    await self._settle(world, ticket.ticket_no)
+                except Exception as error:  # one bad ticket must not keep the others
+                    if _passes(error):
+                        raise
+                    log.exception("ticket %s was not settled", ticket.ticket_no)
+                    stuck += 1
+
     async def _note_outcome(self, ended: HandoffOutcome) -> None:
-        if not ended.ticket_no:
-            log.warning("call %s: %s without a ticket", ended.call_id, ended.outcome)
-            return
-        call = self._calls.call(ended.call_id) or self._unknown_call(ended.call_id)
+        call = self._calls.call(ended.call_id) or self._call_of(ended)
         world = await self._worlds.of(call)
         store = world.store
-        await self._settle(world, ended.ticket_no)
-        await store.record_handoff(ended.ticket_no, ended.outcome, ended.agent, ended.waited_s)
+        ticket_no = ended.ticket_no or await self._ticket_of(world, call, ended)
+        if ticket_no is None:
+            log.warning("call %s: %s without a ticket, and no hotline is known", ended.call_id, ended.outcome)
+            return
+        await self._settle(world, ticket_no)
+        await store.record_handoff(ticket_no, ended.outcome, ended.agent, ended.waited_s)
         why = UNREACHED.get(ended.outcome)
         if why:
-            ticket = await store.get(ended.ticket_no)
-            number = ticket.value("contact_number") or ticket.caller_number
-            callback = Callback(self._settings.now() + CALLBACK_DUE, number, why)
-            await store.record_callback(ended.ticket_no, callback)
+            ticket = await store.get(ticket_no)
+            await store.record_callback(ticket_no, self._callback(world, ticket, self._settings.now(), why))
+
+    async def _ticket_of(self, world: CallWorld, call: CallInfo, ended: HandoffOutcome) -> str | None:
+        """The ticket of a call that was handed over without one: the bot's last, or a bare one. None: no hotline."""
+        if made := await world.store.of_call(call.call_id):
+            return made[-1].ticket_no
+        hotline = call.hotline or _hotline_of(ended.queue, world.packs)
+        if hotline is None:
+            return None
+        now = self._settings.now()
+        asked = now - dt.timedelta(seconds=ended.waited_s)
+        ticket = _bare(replace(call, hotline=hotline), asked, "incomplete", "来电人直接转到人工，未说明事由。")
+        ticket = replace(ticket, handoff=Handoff(ended.reason or "bot_failure", ended.queue, asked))
+        if call.recorded:
+            ticket = replace(ticket, recording=_recording(call))
+        return (await world.store.create(ticket, by="line", why="转人工")).ticket_no
 
     async def _note_closed(self, decided: Admission) -> None:
         now = self._settings.now()
         call = CallInfo(decided.call_id, decided.hotline, decided.caller_number, now, simulation=decided.simulation)
+        world = await self._worlds.of(call)
+        ticket = _bare(call, now, "abandoned", "非服务时间来电，未说明事由，请回电。")
+        ticket = replace(ticket, callback=self._callback(world, ticket, now, "非服务时间来电"))
+        await world.store.create(ticket, by="line", why="非服务时间来电")
+
+    async def _note_recording(self, call: CallInfo) -> None:
         store = (await self._worlds.of(call)).store
-        ticket = Ticket(
-            status="abandoned",
-            hotline=decided.hotline,
-            call_id=decided.call_id,
-            caller_number=decided.caller_number,
-            created_at=now,
-            missing=("category",),
-            summary="非服务时间来电，未说明事由，请回电。",
-            callback=Callback(now + CALLBACK_DUE, decided.caller_number, "非服务时间来电"),
-        )
-        await store.create(ticket, by="line", why="非服务时间来电")
+        for ticket in await store.of_call(call.call_id):
+            await store.record_recording(ticket.ticket_no, _recording(call))
 
     async def _settle(self, world: CallWorld, ticket_no: str) -> None:
         """The bot could not do it itself; a ticket that is settled stays as it is."""
@@ -115,17 +155,71 @@ class Aftermath:
 
         await world.store.change(ticket_no, end, by="line", why="转人工")
 
+    def _callback(self, world: CallWorld, ticket: Ticket, at: dt.datetime, why: str) -> Callback:
+        """Due when somebody is there to call back."""
+        number = ticket.value("contact_number") or ticket.caller_number
+        pack = world.packs.get(ticket.hotline)
+        due = next_open(at + CALLBACK_DUE, pack.open_hours if pack else OpenHours())
+        return Callback(due, number, why if number else f"{why}，来电人未显示号码")
+
+    def _call_of(self, ended: HandoffOutcome) -> CallInfo:
+        """The call never came to this line process, or was with a human while the process was started anew."""
+        caller = caller_number(ended.caller or "", withheld=False, region=self._settings.region)
+        return replace(
+            self._unknown_call(ended.call_id),
+            hotline=ended.hotline or "",
+            caller_number=caller,
+            simulation=ended.simulation,
+        )
+
     def _unknown_call(self, call_id: str) -> CallInfo:
-        """The line process was started anew while the call was with a human."""
         return CallInfo(call_id, "", None, self._settings.now())
 
-    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def _spawn(self, work: Callable[[], Awaitable[None]], name: str) -> None:
         task = asyncio.create_task(self._write(work, name), name=name)
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
 
-    async def _write(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        try:
-            await work
-        except IvrError:
-            log.exception("%s was not written", name)
+    async def _write(self, work: Callable[[], Awaitable[None]], name: str) -> None:
+        """`work` may run several times: what it has written it finds again."""
+        for left in reversed(range(ATTEMPTS)):
+            try:
+                await work()
+            except Exception as error:  # the boundary of one call: nobody else hears of it
+                if not (left and _passes(error)):
+                    log.exception("%s was not written", name)
+                    return
+                log.warning("%s is not written yet: %s", name, error)
+                await asyncio.sleep(PAUSE_S)
+            else:
+                return
+
+
+def _passes(error: Exception) -> bool:
+    return isinstance(error, IvrError) and error.retry
+
+
+def _bare(call: CallInfo, at: dt.datetime, status: Status, summary: str) -> Ticket:
+    """The ticket of a caller with whom the bot did not speak."""
+    ticket = Ticket(
+        status=status,
+        hotline=call.hotline,
+        call_id=call.call_id,
+        caller_number=call.caller_number,
+        created_at=at,
+        missing=("category",),
+        summary=summary,
+    )
+    return with_contact(ticket, None)
+
+
+def _hotline_of(queue: str, packs: Mapping[str, Pack]) -> str | None:
+    """Whose humans these are; of several hotlines that share them the first."""
+    if queue in packs:
+        return queue
+    return next((pack.hotline for pack in packs.values() if pack.queue and pack.queue == queue), None)
+
+
+def _recording(call: CallInfo) -> str:
+    """As the dialplan names it, below var/recordings."""
+    return f"{call.call_id}.wav"

@@ -228,7 +228,15 @@ async def serve_line(settings: Settings) -> None:
         voice=CachedVoice(voice, settings.var / "voice", settings.speech.cache_mb),
         conversation=conversation,
     )
-    desk = CallDesk(settings, packs, taxonomy, load_prompts(data), engines, events)
+    desk = CallDesk(
+        settings,
+        packs,
+        taxonomy,
+        load_prompts(data),
+        engines,
+        events,
+        on_recorded=lambda call: aftermath.recorded(call),
+    )
     aftermath = Aftermath(settings, worlds, desk)
     door = AsteriskDoor(settings, desk.take, now=worlds.now)
     admission = AdmissionServer(

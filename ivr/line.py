@@ -53,7 +53,8 @@ class Engines:
 
 
 class CallDesk:
-    """Gives each call what it needs and remembers it until its hand-over has ended."""
+    """Gives each call what it needs and remembers it until its hand-over has ended. `on_recorded` hears of each
+    recorded call when the bot's part is over, and must not block."""
 
     def __init__(
         self,
@@ -63,12 +64,15 @@ class CallDesk:
         prompts: Mapping[str, str],
         engines: Engines,
         events: EventStream,
+        *,
+        on_recorded: Callable[[CallInfo], None] = lambda _: None,
     ) -> None:
         self._settings = settings
         self._packs = packs
         self._prompts = prompts
         self._engines = engines
         self._events = events
+        self._on_recorded = on_recorded
         self._digit_fields = frozenset(name for name, kind in taxonomy.fields.items() if kind.kind == "digits")
         self._calls: OrderedDict[str, CallInfo] = OrderedDict()
 
@@ -100,4 +104,8 @@ class CallDesk:
                 {"call_id": call.call_id, "simulation": call.simulation, "at": at, "kind": kind, **details}
             )
 
-        await CallSession(line, senses, report).run()
+        try:
+            await CallSession(line, senses, report).run()
+        finally:  # a call that a stopping line gives to a human was recorded, too
+            if call.recorded:
+                self._on_recorded(call)

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from ivr import aftermath as module
 from ivr.aftermath import Aftermath
-from ivr.call.ports import CallInfo
+from ivr.call.ports import CallInfo, Reply
+from ivr.errors import StoreBusy
+from ivr.events import EventStream
+from ivr.line import CallDesk, Engines
+from ivr.packs import OpenHours, Pack, load_packs, load_prompts
 from ivr.settings import PROJECT, Settings
 from ivr.telephony.asterisk.admission import Admission
 from ivr.telephony.asterisk.handoffs import HandoffOutcome
 from ivr.tickets.store import TicketStore
 from ivr.tickets.taxonomy import Taxonomy, load_taxonomy
 from ivr.tickets.ticket import Fact, Handoff, Ticket
+from tests.fakes.conversation import FakeConversation
+from tests.fakes.line import A_CALL, FakeLine
+from tests.fakes.speech import FakeRecogniser, FakeVad, FakeVoice
 
 ZONE = ZoneInfo("Asia/Shanghai")
 BEGAN = dt.datetime(2026, 11, 22, 10, 0, tzinfo=ZONE)
@@ -27,6 +36,7 @@ BEGAN = dt.datetime(2026, 11, 22, 10, 0, tzinfo=ZONE)
 class World:
     store: TicketStore
     taxonomy: Taxonomy
+    packs: Mapping[str, Pack]
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,9 @@ class NoCalls:
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     store = TicketStore(f"sqlite+aiosqlite:///{tmp_path / 'tickets.db'}", ZONE)
     await store.open()
-    yield World(store, load_taxonomy(PROJECT / "data"))
+    daytime = Pack(hotline="appliance", name="", dialled=(), open_hours=OpenHours(opens="09:00", closes="18:00"))
+    bank = replace(daytime, hotline="bank", queue="money")
+    yield World(store, load_taxonomy(PROJECT / "data"), {"appliance": daytime, "bank": bank})
     await store.close()
 
 
@@ -97,6 +109,7 @@ async def test_a_closed_hotline_leaves_a_call_back_ticket(world: World, aftermat
     (found,) = await world.store.of_call("c2")
     assert found.callback is not None
     assert found.callback.number == "13800010002"
+    assert 9 <= found.callback.due.hour < 18, "somebody must be there to call back"
 
 
 async def test_calls_that_go_to_the_bot_leave_nothing(world: World, aftermath: Aftermath) -> None:
@@ -115,8 +128,146 @@ async def test_drafts_of_a_line_that_died_are_settled(world: World, aftermath: A
     assert (await world.store.get(other)).handoff is None
 
 
-async def test_an_outcome_without_a_ticket_is_logged_only(aftermath: Aftermath) -> None:
-    aftermath.handoff_ended(
-        HandoffOutcome(call_id="c1", ticket_no=None, queue="appliance", reason="failed", outcome="no_agent")
-    )
+def without_ticket(**more: object) -> HandoffOutcome:
+    plain = HandoffOutcome(call_id="c1", ticket_no=None, queue="appliance", reason="", outcome="no_agent")
+    return replace(plain, **more)  # type: ignore[arg-type]
+
+
+async def test_who_went_straight_to_a_human_and_reached_nobody_is_called_back(
+    world: World, aftermath: Aftermath
+) -> None:
+    aftermath.handoff_ended(without_ticket(hotline="appliance", caller="+8613800010003", waited_s=30.0))
     await aftermath.close()
+    (found,) = await world.store.of_call("c1")
+    assert (found.hotline, found.caller_number, found.status) == ("appliance", "13800010003", "incomplete")
+    assert found.summary == "来电人直接转到人工，未说明事由。"
+    assert found.value("contact_number") == "13800010003"
+    assert found.handoff is not None
+    assert (found.handoff.reason, found.handoff.outcome, found.handoff.waited_s) == ("bot_failure", "no_agent", 30.0)
+    assert found.callback is not None
+    assert (found.callback.number, found.callback.why) == ("13800010003", "转人工时没有坐席接听")
+    assert 9 <= found.callback.due.hour < 18
+
+
+async def test_who_went_straight_to_a_human_and_was_answered_has_a_ticket(world: World, aftermath: Aftermath) -> None:
+    aftermath.handoff_ended(without_ticket(hotline="bank", outcome="answered", agent="8001"))
+    await aftermath.close()
+    (found,) = await world.store.of_call("c1")
+    assert found.handoff is not None
+    assert (found.handoff.agent, found.callback) == ("8001", None)
+
+
+@pytest.mark.parametrize(("queue", "hotline"), [("appliance", "appliance"), ("money", "bank")])
+async def test_without_anybody_who_decided_the_queue_tells_the_hotline(
+    world: World, aftermath: Aftermath, queue: str, hotline: str
+) -> None:
+    aftermath.handoff_ended(without_ticket(queue=queue, reason="bot_failure"))
+    await aftermath.close()
+    (found,) = await world.store.of_call("c1")
+    assert found.hotline == hotline
+    assert found.callback is not None
+    assert found.callback.why.endswith("来电人未显示号码")
+
+
+async def test_a_ticket_that_the_channel_did_not_carry_is_used(world: World, aftermath: Aftermath) -> None:
+    number = (await world.store.create(ticket())).ticket_no
+    aftermath.handoff_ended(without_ticket(hotline="appliance", caller="13800010001"))
+    await aftermath.close()
+    (found,) = await world.store.of_call("c1")
+    assert found.ticket_no == number
+    assert found.callback is not None
+
+
+async def test_an_outcome_of_nobody_knows_which_hotline_is_logged_only(world: World, aftermath: Aftermath) -> None:
+    aftermath.handoff_ended(without_ticket(queue="other"))
+    await aftermath.close()
+    assert await world.store.of_call("c1") == ()
+
+
+async def test_a_withheld_number_is_told_to_whoever_should_call_back(world: World, aftermath: Aftermath) -> None:
+    aftermath.admission_decided(Admission(call_id="c2", route="closed", hotline="appliance"))
+    await aftermath.close()
+    (found,) = await world.store.of_call("c2")
+    assert found.callback is not None
+    assert (found.callback.number, found.callback.why) == (None, "非服务时间来电，来电人未显示号码")
+
+
+@dataclass
+class Busy:
+    """A store whose world is out of reach for some times."""
+
+    world: World
+    faults: list[Exception]
+
+    async def of(self, call: CallInfo) -> World:
+        if self.faults:
+            raise self.faults.pop(0)
+        return self.world
+
+
+@pytest.mark.parametrize(
+    ("faults", "written"),
+    [([StoreBusy("忙")] * 2, 1), ([StoreBusy("忙")] * 3, 0), ([RuntimeError("a fault of ours")], 0)],
+)
+async def test_a_busy_store_is_asked_again_and_a_loss_is_logged(
+    world: World,
+    faults: list[Exception],
+    written: int,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(module, "PAUSE_S", 0.0)
+    aftermath = Aftermath(Settings(), Busy(world, list(faults)), NoCalls())
+    aftermath.handoff_ended(without_ticket(hotline="appliance"))
+    await aftermath.close()
+    assert len(await world.store.of_call("c1")) == written
+    assert ("was not written" in caplog.text) is (not written)
+
+
+async def test_orphans_that_cannot_be_settled_do_not_end_the_line(
+    world: World, aftermath: Aftermath, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "ORPHANS_AT_ONCE", 2)
+    drafts = [await world.store.create(replace(ticket(), call_id=f"c{n}")) for n in range(5)]
+    bad = drafts[3].ticket_no
+    settle = Aftermath._settle
+
+    async def settle_all_but_one(self: Aftermath, world: World, ticket_no: str) -> None:
+        if ticket_no == bad:
+            raise KeyError(ticket_no)
+        await settle(self, world, ticket_no)
+
+    monkeypatch.setattr(Aftermath, "_settle", settle_all_but_one)
+    await aftermath.adopt_orphans()
+    assert [t.ticket_no for t in await world.store.find(status="draft")] == [bad]
+    assert bad in caplog.text
+    await Aftermath(Settings(), Busy(world, [RuntimeError("no store")]), NoCalls()).adopt_orphans()
+
+
+async def test_the_recording_is_on_every_ticket_of_the_call(world: World, aftermath: Aftermath) -> None:
+    for category in ("product_fault", "repair_delay"):
+        await world.store.create(replace(ticket(), category=category))
+    aftermath.recorded(CallInfo("c1", "appliance", "13800010001", BEGAN, recorded=True))
+    await aftermath.close()
+    assert [t.recording for t in await world.store.of_call("c1")] == ["c1.wav", "c1.wav"]
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+async def test_the_desk_tells_of_recorded_calls(recorded: bool) -> None:
+    told: list[CallInfo] = []
+    call = replace(A_CALL, recorded=recorded, simulation="tok1")
+    line = FakeLine(info=call)
+    data = PROJECT / "data"
+    engines = Engines(
+        activity=FakeVad, recogniser=FakeRecogniser(), voice=FakeVoice(), conversation=FakeConversation([Reply("您好")])
+    )
+    desk = CallDesk(
+        Settings(), load_packs(data), load_taxonomy(data), load_prompts(data), engines,
+        EventStream("127.0.0.1", 0), on_recorded=told.append,
+    )  # fmt: skip
+    taking = asyncio.create_task(desk.take(line))
+    await line.be_silent(0.5)
+    assert told == []
+    await line.caller_hangs_up()
+    await asyncio.wait_for(taking, 5)
+    assert told == ([call] if recorded else [])

@@ -15,7 +15,7 @@ from typing import Any
 
 from panoramisk import Manager
 
-from ivr.errors import TelephonyDown
+from ivr.errors import IvrError, TelephonyDown
 from ivr.settings import Settings
 from ivr.telephony.asterisk.config import APP
 from ivr.telephony.asterisk.handoffs import Agents, HandoffOutcome, Handoffs
@@ -64,7 +64,13 @@ class QueueWatch:
 
     async def start(self) -> None:
         """Raises `TelephonyDown` when AMI cannot be reached or refuses us; what is lost later is mended by itself."""
-        connection = await self._connect()
+        try:
+            connection = await self._connect()
+        except IvrError:
+            raise
+        except Exception as error:
+            log.exception("AMI")
+            raise TelephonyDown(f"AMI 的连接没有建成（{error!r}）：请看线路的日志。") from error
         self._keeper = asyncio.create_task(self._keep(connection), name="ami")
 
     async def stop(self) -> None:
@@ -76,12 +82,15 @@ class QueueWatch:
     async def _keep(self, connection: _Connection) -> None:
         while True:
             try:
-                await self._watch(connection)
+                try:
+                    await self._watch(connection)
+                finally:
+                    self._agents = None
+                    connection.close()
             except TelephonyDown as error:
                 log.warning("%s", error)
-            finally:
-                self._agents = None
-                connection.close()
+            except Exception:  # the boundary of one connection: outcomes must be heard again whatever ended it
+                log.exception("AMI connection")
             connection = await self._connect_again()
 
     async def _watch(self, connection: _Connection) -> None:
@@ -104,6 +113,8 @@ class QueueWatch:
                 return await self._connect()
             except TelephonyDown as error:
                 log.warning("%s", error)
+            except Exception:
+                log.exception("AMI connection")
 
     async def _connect(self) -> _Connection:
         secret = load_secrets(self._settings.var / "secrets.toml").ami

@@ -32,6 +32,12 @@ class HandoffOutcome:
     agent: str | None = None
     """Extension of who answered."""
     waited_s: float = 0.0
+    hotline: str | None = None
+    """None: nobody could be asked when the call arrived."""
+    caller: str | None = None
+    """As the dialplan knows it (+0-9); None = withheld."""
+    simulation: str | None = None
+    """Token of a simulated call."""
 
 
 @dataclass(slots=True)
@@ -40,6 +46,9 @@ class _Handoff:
     ticket_no: str | None
     reason: str
     started: float
+    hotline: str | None
+    caller: str | None
+    simulation: str | None
     declined: int = 0
     rang_out: int = 0
 
@@ -103,6 +112,9 @@ class Handoffs:
             outcome=outcome,
             agent=agent,
             waited_s=round(max(0.0, at - handoff.started), 1),
+            hotline=handoff.hotline,
+            caller=handoff.caller,
+            simulation=handoff.simulation,
         )
 
     def _forget_old(self, at: float) -> None:
@@ -138,7 +150,15 @@ class Agents:
 
 
 def _handoff(event: Mapping[str, str], started: float) -> _Handoff:
-    return _Handoff(event.get("Queue", ""), event.get("Ticket") or None, event.get("Reason", ""), started)
+    return _Handoff(
+        queue=event.get("Queue", ""),
+        ticket_no=event.get("Ticket") or None,
+        reason=event.get("Reason", ""),
+        started=started,
+        hotline=event.get("Hotline") or None,
+        caller=event.get("Caller") or None,
+        simulation=event.get("Simulation") or None,
+    )
 
 
 def _agent(event: Mapping[str, str]) -> str | None:

@@ -6,12 +6,13 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ivr.errors import TelephonyDown
 from ivr.settings import Ports, Settings
-from ivr.telephony.asterisk.ami import QueueWatch
+from ivr.telephony.asterisk.ami import QueueWatch, _Connection
 from ivr.telephony.asterisk.handoffs import HandoffOutcome
 
 TRACES = Path(__file__).parent / "traces"
@@ -166,6 +167,40 @@ async def test_a_half_open_connection_is_noticed_and_renewed(
     peer.answers = True
     await until(lambda: watch[0].connected)
     assert peer.logins == 2
+
+
+async def test_a_fault_inside_panoramisk_does_not_deafen_us(
+    peer: Peer, watch: tuple[QueueWatch, list[HandoffOutcome]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults = iter([AttributeError("'NoneType' object has no attribute 'send'"), KeyError("Ping"), ValueError("login")])
+    ask, log_in = _Connection.ask, _Connection.log_in
+
+    async def ask_badly(self: _Connection, timeout_s: float, action: dict[str, str], *, as_list: bool = False) -> Any:
+        if fault := next(faults, None):
+            raise fault
+        return await ask(self, timeout_s, action, as_list=as_list)
+
+    async def log_in_badly(self: _Connection) -> None:
+        if fault := next(faults, None):
+            raise fault
+        await log_in(self)
+
+    monkeypatch.setattr(_Connection, "ask", ask_badly)
+    monkeypatch.setattr(_Connection, "log_in", log_in_badly)
+    await until(lambda: peer.logins == 2 and watch[0].connected)
+    peer.say(b"Event: UserEvent\r\nUserEvent: IvrHandoff\r\nStep: ended\r\nCallId: 1.1\r\nStatus: TIMEOUT\r\n\r\n")
+    await until(lambda: watch[1])
+
+
+async def test_a_fault_at_the_first_connection_is_one_that_passes(
+    peer: Peer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(self: _Connection) -> None:
+        raise AttributeError("protocol")
+
+    monkeypatch.setattr(_Connection, "log_in", fails)
+    with pytest.raises(TelephonyDown, match="protocol"):
+        await QueueWatch(settings(peer.port, tmp_path)).start()
 
 
 async def test_a_shutdown_of_asterisk_is_a_lost_connection(

@@ -168,3 +168,9 @@ def test_a_broken_secrets_file_is_told(tmp_path: Path, content: str) -> None:
     file.write_text(content)
     with pytest.raises(SettingsError, match=r"secrets\.toml"):
         load_secrets(file)
+
+
+def test_whoever_listens_to_a_hand_over_learns_whose_call_it_is(settings: Settings) -> None:
+    told = [line for line in rendered(settings)["extensions.conf"].splitlines() if "UserEvent(IvrHandoff" in line]
+    assert len(told) == 3
+    assert all("Hotline: ${IVR_HOTLINE},Caller: ${IVR_CALLER},Simulation: ${IVR_SIMULATION}" in line for line in told)

@@ -76,6 +76,16 @@ def test_a_call_without_a_ticket() -> None:
     assert play({**STARTED, "Ticket": ""}, ended("TIMEOUT"))[0].ticket_no is None
 
 
+def test_whose_call_it_is_though_there_is_no_ticket() -> None:
+    whose = {"Ticket": "", "Hotline": "bank", "Caller": "13800010001", "Simulation": "tok1"}
+    (told,) = play({**STARTED, **whose}, ended("TIMEOUT"))
+    assert (told.hotline, told.caller, told.simulation) == ("bank", "13800010001", "tok1")
+    (told,) = play({**ended("HANGUP"), **whose})
+    assert (told.hotline, told.caller, told.simulation) == ("bank", "13800010001", "tok1")
+    (told,) = play({**STARTED, "Hotline": "", "Caller": "", "Simulation": ""}, ended("TIMEOUT"))
+    assert (told.hotline, told.caller, told.simulation) == (None, None, None)
+
+
 def member(status: str, paused: str = "0", name: str = "PJSIP/8001") -> dict[str, str]:
     return {
         "Event": "QueueMemberStatus",
