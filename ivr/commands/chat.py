@@ -22,6 +22,7 @@ from ivr.conversation.client import RasaConversation
 from ivr.errors import IvrError, SettingsError
 from ivr.packs import load_packs, load_prompts, read_yaml
 from ivr.settings import Settings, load
+from ivr.telephony.numbers import caller_number
 from ivr.tickets.seed import read_seed, seed_of, sow
 from ivr.tickets.ticket import to_json
 
@@ -48,7 +49,8 @@ def command(
         settings = replace(settings, simulation=True)
     elif hotline not in load_packs(settings.root / "data"):
         raise SettingsError(f"没有叫 {hotline!r} 的热线：请看 data/packs。")
-    asyncio.run(_run(settings, scenario, hotline, caller or None, jsonl=jsonl))
+    number = caller_number(caller, region=settings.region)  # as the line reads it from the SIP header
+    asyncio.run(_run(settings, scenario, hotline, number, jsonl=jsonl))
 
 
 async def _run(

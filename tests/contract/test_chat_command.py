@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from aiohttp import web
 
-from ivr.app import World
+from ivr.app import World, own_ports_beside_a_real_line
 from ivr.call.ports import CallInfo, Reply
 from ivr.commands import chat
 from ivr.conversation.client import RasaConversation
 from ivr.errors import DialogueDown
+from ivr.settings import Ports, Settings, save
 from tests.fakes.conversation import FakeConversation
 
 CALL = CallInfo("chat-1", "appliance", None, dt.datetime(2026, 11, 22, tzinfo=dt.UTC))
@@ -65,3 +69,26 @@ async def test_a_line_that_says_nothing_is_told_and_passed_over(
     assert len(told.err.splitlines()) == 3
     assert "再见" in told.out
     assert json.loads(told.out.splitlines()[-1]) == {"tickets": []}
+
+
+@pytest.mark.parametrize(("simulates", "own"), [(False, True), (True, False)])
+async def test_beside_a_line_that_takes_real_calls_a_simulated_dialogue_has_ports_of_its_own(
+    tmp_path: Path, unused_tcp_port: int, *, simulates: bool, own: bool
+) -> None:
+    settings = replace(Settings(), var=tmp_path, simulation=True, ports=Ports(rasa=unused_tcp_port))
+
+    async def status(request: web.Request) -> web.Response:
+        return web.Response()
+
+    told: list[str] = []
+    assert await own_ports_beside_a_real_line(settings, told.append) == settings
+    save(replace(settings, simulation=simulates), tmp_path / "run" / "settings.json")
+    application = web.Application()
+    application.router.add_get("/status", status)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", unused_tcp_port).start()
+    chosen = await own_ports_beside_a_real_line(settings, told.append)
+    await runner.cleanup()
+    assert (chosen.ports.rasa != unused_tcp_port) is own
+    assert bool(told) is own
