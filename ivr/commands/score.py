@@ -94,6 +94,8 @@ def _judged(judge: Judge, line: str) -> Answer:
         return judge(line)
     except IvrError as error:
         return {"error": str(error)}
+    except (ArithmeticError, ValueError) as error:
+        return {"error": f"这一行无法判断：{type(error).__name__}（{error}）。请把这一行报告给开发者。"}
 
 
 def _date(words: str, settings: Settings) -> dt.date:

@@ -57,6 +57,10 @@ def find_money(text: str) -> list[Found]:
     return kept
 
 
+_ALL_MONEY = Decimal(10) ** 15
+"""Yuan: what is said to be more is no amount (and more than a decimal of two places holds)."""
+
+
 def _decimal(amount: Decimal) -> str:
     return str(amount.quantize(Decimal("0.01"), ROUND_HALF_UP))
 
@@ -68,7 +72,7 @@ def _with_unit(text: str) -> list[Found]:
         for pattern in (_SLANG, _YUAN, _SIGNED, _SMALL):
             match = pattern.match(text, at)
             amount = _amount(match, pattern, text) if match else None
-            if match and amount is not None:
+            if match and amount is not None and amount[0] < _ALL_MONEY:
                 out.append(found(_decimal(amount[0]), text, *match.span(), amount[1]))
                 break
         else:
@@ -143,7 +147,11 @@ def _bare(text: str) -> list[Found]:
             continue
         at = match.end()
         value = _bare_value(match, text)
-        if value is None or any(match.start() < other.end and other.start < match.end() for other in long_strings):
+        if (
+            value is None
+            or value >= _ALL_MONEY
+            or any(match.start() < other.end and other.start < match.end() for other in long_strings)
+        ):
             continue
         out.append(
             found(_decimal(value), text, match.start(), match.end(), 0.5 if match["rough"] or match["low"] else 0.7)

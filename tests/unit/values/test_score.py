@@ -52,3 +52,18 @@ def test_a_line_that_cannot_be_judged_is_told() -> None:
     good, bad = score("likeness", lines="空调不制冷\t空调不冷\n只有一段\n")
     assert 0 < good["score"] <= 1
     assert "制表符" in bad["error"]
+
+
+def test_an_amount_beyond_all_money_is_none() -> None:
+    assert score("values", "--kind", "money", lines="九亿亿亿亿亿亿块\n五十块\n") == [
+        {"value": None},
+        {"value": "50.00", "span": [0, 3]},
+    ]
+
+
+def test_a_judgement_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise ArithmeticError("overflow")
+
+    monkeypatch.setattr("ivr.commands.score.find", fails)
+    assert "error" in score("values", "--kind", "money", lines="五十块\n")[0]
