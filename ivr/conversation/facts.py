@@ -9,12 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from ivr.conversation import text_facts
 from ivr.conversation.clauses import clauses
 from ivr.conversation.ear import Ear, Heard, heard
 from ivr.conversation.values.find import find, find_all
-from ivr.conversation.values.text import plain
 from ivr.conversation.values.times import appointment
 from ivr.tickets.taxonomy import Field
 
@@ -31,6 +31,12 @@ def facts(text: str, fields: Iterable[Field], ear: Ear) -> dict[str, Heard]:
     return found
 
 
+_LONGEST_NAME = 16
+"""Characters: longer is a sentence, not a thing."""
+_UNKNOWN_NAME = 0.45
+"""A name that no lexicon has, as an answer: so doubtful that it is read back once."""
+
+
 # --- by kind ----------------------------------------------------------------------
 
 
@@ -39,8 +45,9 @@ def _term(text: str, field: Field, ear: Ear) -> Heard | None:
     found = find_all("term", text, today=ear.today, terms=terms)
     if found:
         return heard(found[-1] if _corrected(text, ear) else found[0])
-    if field.id in ear.asked and (words := plain(text)) and len(words) <= 16 and not text_facts.empty(text, ear):
-        return Heard(words, text, 0.6)
+    said = text_facts.words(text, field, ear)
+    if said and len(said.value) <= _LONGEST_NAME and not text_facts.only_vague(text, ear):
+        return replace(said, confidence=_UNKNOWN_NAME)
     return None
 
 

@@ -3,23 +3,53 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ivr.conversation.clauses import clauses, problem
 from ivr.conversation.ear import Ear, Heard
-from ivr.conversation.values.find import find, find_all
+from ivr.conversation.values.find import Found, find, find_all
 from ivr.conversation.values.text import plain
+from ivr.conversation.values.yesno import yes_no
 from ivr.tickets.taxonomy import Field
 
 
 def words(text: str, field: Field, ear: Ear) -> Heard | None:
     """The answer as it is: only when asked for."""
     kept = plain(text)
-    return Heard(kept, text, 0.8) if field.id in ear.asked and kept and not empty(text, ear) else None
+    if field.id not in ear.asked or not kept or empty(text, ear) or says_nothing(text, ear):
+        return None
+    return Heard(kept, text, 0.8)
 
 
 def empty(text: str, ear: Ear) -> bool:
     """An answer that is none: does not know, wants something else."""
     return bool(ear.evidence.moves_in(text) & {"dont_know", "repeat", "human", "robot", "wait", "goodbye", "done"})
+
+
+_FILLER = re.compile(
+    r"(?:我|俺)?(?:一直|还)?在(?:听|的|呢|这儿?|听着呢?)?|听着呢?|(?:谢谢|多谢|感谢)(?:你|您|啊|了|哈)*|(?:你|您)好|喂+|(?:嗯|哦|啊|呃|额|哎|唉|诶)+|"
+    r"(?:我|俺)?(?:不想|懒得|不愿意?)(?:再|跟你|跟您|和你)*(?:说|讲|聊|回答)(?:了|啦)?"
+)
+_SHORT = 3
+"""A yes or no of so many characters is nothing more than that; "是那个按摩椅" is more."""
+_TWICE = re.compile(r"(.{1,2})\1+")
+
+
+def says_nothing(text: str, ear: Ear) -> bool:
+    """Yes, no, "在听", "谢谢", or only a day: no answer to what, who or where."""
+    return all(map(_says_nothing, clauses(text))) or _left_without(find_all("date", text, today=ear.today), text) == ""
+
+
+def _says_nothing(part: str) -> bool:
+    words = plain(part)
+    if _FILLER.fullmatch(words):
+        return True
+    return (len(words) <= _SHORT or bool(_TWICE.fullmatch(words))) and yes_no(words) is not None
+
+
+def only_vague(text: str, ear: Ear) -> bool:
+    """Only that something is wrong: 坏了."""
+    return not _LINK_WORDS.sub("", ear.evidence.vague.sub("", plain(text)))
 
 
 def trouble(text: str, field: Field, ear: Ear) -> Heard | None:
@@ -28,7 +58,8 @@ def trouble(text: str, field: Field, ear: Ear) -> Heard | None:
     asked = field.id in ear.asked
     if asked and (empty(text, ear) or _only_other_facts(text, ear)):
         return None
-    kept = problem(text, ear.evidence, category=ear.category, names=names, asked=asked, insist=field.id in ear.insist)
+    answers = asked and not says_nothing(text, ear)  # "不转" is a no by its form, and a trouble
+    kept = problem(text, ear.evidence, category=ear.category, names=names, asked=answers, insist=field.id in ear.insist)
     term = find("term", text, today=ear.today, terms=terms)
     return Heard(kept, text, 0.9 if asked else 0.85, term.value if term else None) if kept else None
 
@@ -42,8 +73,13 @@ def _only_other_facts(text: str, ear: Ear) -> bool:
     """Nothing is left of the answer when the dates and products in it are taken away."""
     products = ear.pack.lexicon.get("product", {})
     taken = find_all("date", text, today=ear.today) + find_all("term", text, today=ear.today, terms=products)
+    return _left_without(taken, text) == ""
+
+
+def _left_without(taken: Sequence[Found], text: str) -> str | None:
+    """What is said beside these values; None when there are none."""
     rest = "".join(char for at, char in enumerate(text) if not any(one.start <= at < one.end for one in taken))
-    return bool(taken) and not _LINK_WORDS.sub("", rest)
+    return _LINK_WORDS.sub("", rest) if taken else None
 
 
 def desired(text: str, field: Field, ear: Ear) -> Heard | None:

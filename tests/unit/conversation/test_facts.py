@@ -54,6 +54,22 @@ def test_a_bare_somebody_names_nobody() -> None:
     assert heard("service_attitude", "就是上门那个师傅", "complained_about")["complained_about"]
 
 
+@pytest.mark.parametrize("text", ["对", "在", "我在听", "不是", "谢谢", "昨天", "坏了", "好的", "我不想说了", "你好"])
+def test_fillers_are_no_product_and_nobody(text: str) -> None:
+    assert "product" not in heard("product_fault", text, "product")
+    assert text == "坏了" or "complained_about" not in heard("service_attitude", text, "complained_about")
+
+
+@pytest.mark.parametrize("text", ["按摩椅", "是那个按摩椅", "就是你们的按摩椅"])
+def test_a_product_that_no_lexicon_has(text: str) -> None:
+    assert "按摩椅" in heard("product_fault", text, "product")["product"]
+
+
+def test_a_short_trouble_stays_one_when_it_sounds_like_a_no() -> None:
+    assert heard("product_fault", "不转", "problem")["problem"] == "不转"
+    assert "problem" not in heard("product_fault", "对", "problem")
+
+
 def test_appointment_needs_day_and_half() -> None:
     assert heard("installation", "后天上午来装吧")["appointment"] == "2026-11-24 上午"
     assert "appointment" not in heard("installation", "前天就送到了，一直没人来装")
