@@ -12,6 +12,8 @@ SILENCES = 3
 """So many silences in a row end the call."""
 LOST_AFTER = 2
 """So many sentences in a row that nothing was understood of, and a human takes over."""
+IDLE_AFTER = 4
+"""So many turns in a row that are no answer (asked back, scolded, had us wait), and a human takes over."""
 OPENINGS = 4
 """So often it is asked what happened; then a human takes over."""
 SURE = 0.7
@@ -58,8 +60,8 @@ def choose(signs: Signs, ticket: Ticket, notes: Notes) -> tuple[str, Notes]:
         return "no_earlier", replace(notes, settled=(*notes.settled, "no_earlier"), unclear=0)
     understood = bool(signs.told) or signs.answered or notes.topic != signs.topic_before
     if understood:
-        return _understood(signs, ticket, replace(notes, unclear=0))
-    return _not_an_answer(signs, notes)
+        return _understood(signs, ticket, replace(notes, unclear=0, idle=0))
+    return _idle(*_not_an_answer(signs, notes))
 
 
 def _wants_human(signs: Signs, notes: Notes) -> bool:
@@ -99,6 +101,18 @@ def _not_an_answer(signs: Signs, notes: Notes) -> tuple[str, Notes]:
     if signs.says("small_talk"):
         return "small_talk", notes
     return _unclear(signs, notes)
+
+
+def _idle(move: str, notes: Notes) -> tuple[str, Notes]:
+    """What no question counts as a try is counted here: no call goes round for ever."""
+    if move == "dont_know":
+        return move, replace(notes, idle=0)
+    if move not in {"repeat", "robot", "abuse", "small_talk"}:
+        return move, notes
+    notes = replace(notes, idle=notes.idle + 1)
+    if notes.idle >= IDLE_AFTER:
+        return "lost", replace(notes, handoff="no_understanding")
+    return move, notes
 
 
 def _opening(signs: Signs, notes: Notes) -> tuple[str, Notes]:

@@ -60,6 +60,8 @@ class Notes:
     """Questions that brought no answer that could be used."""
     unclear: int = 0
     """How often in a row nothing was understood."""
+    idle: int = 0
+    """How often in a row the caller said something that was no answer: asked back, scolded, had us wait."""
     silent: int = 0
     """How often in a row nothing was said."""
     comforted: bool = False

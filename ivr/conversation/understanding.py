@@ -24,7 +24,7 @@ from ivr.tickets.judgement.judge import judge
 from ivr.tickets.linking import candidates, speaks_of_earlier
 from ivr.tickets.takeover import contradictions, linked, with_crm
 from ivr.tickets.taxonomy import Field, Taxonomy
-from ivr.tickets.ticket import Ticket
+from ivr.tickets.ticket import OWN_WORDS, Ticket
 
 TRIES = 2
 """A required field is given up after so many questions without an answer."""
@@ -187,15 +187,18 @@ def _chosen_earlier(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) 
 
 
 def _linked(ticket: Ticket, notes: Notes, prior: Ticket, setting: Setting) -> tuple[Ticket, Notes]:
-    ticket = linked(ticket, prior, setting.taxonomy)
+    ticket = linked(_without_crm(ticket), prior, setting.taxonomy)  # what was meant, before what was only likely
     known = f"{ticket.hotline}_{ticket.category}" if ticket.category else None
     return ticket, replace(notes, earlier="linked", topic=known)
 
 
 def _with_crm(ticket: Ticket, setting: Setting) -> Ticket:
     """What the CRM knows, afresh: what it told before may not fit any more."""
-    own = {name: fact for name, fact in ticket.fields.items() if fact.source != "crm"}
-    return with_crm(replace(ticket, fields=own), setting.customer, setting.taxonomy)
+    return with_crm(_without_crm(ticket), setting.customer, setting.taxonomy)
+
+
+def _without_crm(ticket: Ticket) -> Ticket:
+    return replace(ticket, fields={name: fact for name, fact in ticket.fields.items() if fact.source != "crm"})
 
 
 def _mentioned_earlier(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> tuple[Ticket, Notes]:
@@ -203,14 +206,15 @@ def _mentioned_earlier(turn: Turn, ticket: Ticket, notes: Notes, setting: Settin
     words = setting.taxonomy.judgement.linking
     if notes.earlier != "unmentioned" or turn.keys is not None or not speaks_of_earlier(turn.text, words):
         return ticket, notes
+    own = {name: fact.value for name, fact in ticket.fields.items() if fact.source in OWN_WORDS}
     found = candidates(
         turn.text,
-        ticket.value("product"),
+        own.get("product"),
         setting.earlier,
         setting.today,
         words,
-        problem=ticket.value("problem"),
-        facts={name: fact.value for name, fact in ticket.fields.items()},
+        problem=own.get("problem"),
+        facts=own,
     )
     if not found:
         return ticket, replace(notes, earlier="none")

@@ -127,8 +127,9 @@ def _own(ticket: Ticket, name: str) -> bool:
 
 
 def _agrees(ticket: Ticket, name: str, value: str | None) -> bool:
-    """The caller said nothing else: no value, the same, or (for names of things) one that holds the other."""
+    """The caller, or the earlier ticket that they meant, says nothing else: no value, the same, or (for names of
+    things) one that holds the other."""
     fact = ticket.fields.get(name)
-    if fact is None or value is None or fact.source not in {"caller", "keys"}:
+    if fact is None or value is None or fact.source == "crm":
         return True
     return same_thing(fact.value, value) if name == "product" else fact.value == value

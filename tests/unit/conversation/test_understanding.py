@@ -193,3 +193,45 @@ def test_another_kind_of_complaint() -> None:
     assert turn.move == "new_topic"
     assert turn.ticket.category == "refund_exchange"
     assert "掉皮" in (caller.value("problem") or "")
+
+
+AIRCON = Purchase(product="空调", model="K1", order_no="DD20240101001")
+LEAKY = on_file("GD20261105-000003", 17, product="洗衣机", problem="不脱水")
+
+
+@pytest.mark.parametrize("text", ["跟上次一样，又坏了", "喂，跟上次一样的问题"])
+def test_the_crms_only_product_does_not_rule_out_what_happened_before(text: str) -> None:
+    caller = Caller(Customer(name="王芳", purchases=(AIRCON,)), earlier=(LEAKY,))
+    assert caller.says(text, "description", intent="product_fault").notes.candidates == ("GD20261105-000003",)
+    caller.says("对", "prior_ticket", intent="affirm")
+    assert (caller.value("product"), caller.value("problem")) == ("洗衣机", "不脱水")
+    assert caller.value("model") is None
+
+
+def test_the_crm_still_adds_to_the_earlier_ticket_that_it_fits() -> None:
+    same = on_file("GD20261105-000004", 17, product="空调", problem="漏水")
+    caller = Caller(Customer(name="王芳", purchases=(AIRCON, FRIDGE)), earlier=(same,))
+    caller.says("跟上次一样，又坏了", "description", intent="product_fault")
+    caller.says("对", "prior_ticket", intent="affirm")
+    assert (caller.value("product"), caller.value("model")) == ("空调", "K1")
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [("没听清", "repeat"), ("你是机器人吗", "ask_if_robot"), ("你们是骗子公司", "abuse"), ("等一下", "small_talk")],
+)
+def test_turns_that_bring_nothing_end_with_a_human(text: str, intent: str) -> None:
+    caller = Caller()
+    caller.says("空调漏水", "description", intent="product_fault")
+    moves = [caller.says(text, "since", intent=intent).move for _ in range(4)]
+    assert "lost" not in moves[:3]
+    assert (moves[3], caller.now.notes.handoff) == ("lost", "no_understanding")
+
+
+def test_an_answer_between_begins_the_count_anew() -> None:
+    caller = Caller()
+    caller.says("空调漏水", "description", intent="product_fault")
+    for _ in range(3):
+        caller.says("你再说一遍", "since", intent="repeat")
+    caller.says("昨天", "since")
+    assert caller.says("你再说一遍", "model", intent="repeat").move == "repeat"
