@@ -144,8 +144,8 @@ class AsteriskLine:
         self._end(*([HungUp()] if gone else []))
 
     def lost(self) -> None:
-        """Control is closed."""
-        self._end(HungUp())
+        """Control is closed, and nothing said that the caller hung up."""
+        self._end(HungUp(gone=False))
 
     async def carry(self, socket: MediaSocket) -> None:
         """Bring events of the media websocket until it closes."""
@@ -164,7 +164,7 @@ class AsteriskLine:
                 log.error("call %s goes to a human: the bot gave it up", self._info.call_id)
                 await self._set("IVR_REASON", "bot_failure")
                 await self._ask("POST", f"channels/{self._channel}/continue", **HUMAN)
-                self._end(HungUp())
+                self._end(HungUp(gone=False))
         finally:
             await self._tidy()
 
