@@ -1,0 +1,29 @@
+"""Scenario files through `ivr simulate`, in text, against the running line's dialogue."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import PROJECT, RunningLine
+
+pytestmark = pytest.mark.line
+
+
+def test_the_appliance_scenarios_pass_in_text(line: RunningLine, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    files = ["tests/scenarios/appliance.yml", "tests/scenarios/own/appliance-earlier.yml"]
+    command = [sys.executable, "-m", "ivr", "--settings", str(line.file), "simulate", *files, "--report", str(report)]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=300, check=False)
+    assert report.exists(), done.stdout + done.stderr
+    wrong = {
+        each["id"]: [check for check in each["checks"] if not check["passed"]]
+        for each in json.loads(report.read_text("utf-8"))["scenarios"]
+        if not each["passed"]
+    }
+    assert wrong == {}
+    assert done.returncode == 0, done.stderr
