@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -9,16 +10,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.caller import everything_up
 from tests.e2e.conftest import PROJECT, RunningLine
 
 pytestmark = pytest.mark.line
 
 
-def test_the_appliance_scenarios_pass_in_text(line: RunningLine, tmp_path: Path) -> None:
+async def test_the_appliance_scenarios_pass_in_text(line: RunningLine, tmp_path: Path) -> None:
+    await everything_up(line)
     report = tmp_path / "report.json"
     files = ["tests/scenarios/appliance.yml", "tests/scenarios/own/appliance-earlier.yml"]
     command = [sys.executable, "-m", "ivr", "--settings", str(line.file), "simulate", *files, "--report", str(report)]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=300, check=False)
+    done = await asyncio.to_thread(
+        subprocess.run, command, cwd=PROJECT, capture_output=True, text=True, timeout=300, check=False
+    )
     assert report.exists(), done.stdout + done.stderr
     wrong = {
         each["id"]: [check for check in each["checks"] if not check["passed"]]
