@@ -15,15 +15,13 @@ from ivr import app
 from ivr.commands.telephones import telephones
 from ivr.packs import load_packs
 from ivr.settings import Settings, load
-from ivr.simulate.call_log import Live
+from ivr.simulate.conversation_view import ConversationView
 from ivr.simulate.phone_call import run_call
 from ivr.simulate.report import CallResult
 from ivr.simulate.same_value import Sameness
 from ivr.simulate.scenario import Scenario, load_scenarios
 from ivr.simulate.world import sown
 from ivr.tickets.taxonomy import Taxonomy, load_taxonomy
-
-COLOURS = {"bot": "cyan", "caller": "yellow", "agent": "green", "handoff": "magenta"}
 
 
 def command() -> None:
@@ -61,26 +59,8 @@ async def _demo(
             exchange,
             Sameness.of(taxonomy, pack),
             dialled=pack.dialled[0],
-            watch=lambda live: _show(console, live),
+            watch=ConversationView(console),
         )
-
-
-def _show(console: Console, live: Live) -> None:
-    """One line of the conversation, as it happens."""
-    shown = {
-        "answered": f"接通（振铃到应答 {live.ms} 毫秒）",
-        "bot": f"机器人：{live.text}",
-        "caller": f"来电人：{live.text}",
-        "heard": f"        听成：{live.text}",
-        "gap": f"        应答间隔 {live.ms} 毫秒",
-        "silence": "来电人：（没有说话）",
-        "keys": f"来电人：（按键 {live.text}）",
-        "handoff": f"转人工：{live.text}",
-        "agent": f"人工：{live.text}",
-        "ended": f"通话结束 {live.text}",
-    }[live.kind]
-    style = COLOURS.get(live.kind, "dim")
-    console.print(f"{live.at:6.1f}s  {shown}", style=style, markup=False, soft_wrap=True)
 
 
 def _verdict(console: Console, result: CallResult, began: float) -> bool:
