@@ -4,6 +4,7 @@
 - data/prompts.yml: what the line says without the dialogue server (apology, closed, nobody free)
 - data/packs/<hotline>/hotline.yml: numbers, hours, recording, queue, thresholds
 - data/packs/<hotline>/lexicon.yml: terms by field: canonical term → what callers call it
+- data/packs/<hotline>/evidence.yml: patterns of its own (read by `ivr.conversation.evidence`)
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ class Stage:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._worlds = Worlds(settings)
-        self._evidence: Evidence = load_evidence(settings.root / "data")
+        self._evidence: dict[str, Evidence] = {}
 
     async def scene(self, tracker: Any) -> Scene:
         """Raises `WireError` for a message that did not come from our client."""
@@ -54,12 +54,17 @@ class Stage:
         return Setting(
             pack=world.packs[call.hotline],
             taxonomy=world.taxonomy,
-            evidence=self._evidence,
+            evidence=self._evidence_of(call.hotline),
             today=call.started_at.date(),
             customer=customer,
             earlier=tuple(ticket for ticket in earlier if ticket.hotline == call.hotline),
             least_certainty=self._settings.speech.least_confidence,
         )
+
+    def _evidence_of(self, hotline: str) -> Evidence:
+        if hotline not in self._evidence:
+            self._evidence[hotline] = load_evidence(self._settings.root / "data", hotline)
+        return self._evidence[hotline]
 
     async def close(self) -> None:
         await self._worlds.close()

@@ -1,4 +1,5 @@
-"""What can be seen from the words alone, read from `data/evidence.yml`. Edited by dialogue designers."""
+"""What can be seen from the words alone: `data/evidence.yml` for all hotlines, and `data/packs/<hotline>/evidence.yml`
+for one. Edited by dialogue designers."""
 
 from __future__ import annotations
 
@@ -65,14 +66,23 @@ class Evidence:
         return tuple(pattern for pattern in wanted if pattern is not None)
 
 
-def load_evidence(data: Path) -> Evidence:
-    """Raises `SettingsError` naming the file and what is wrong in it."""
-    file = data / "evidence.yml"
-    raw = read_yaml(file)
+def load_evidence(data: Path, hotline: str) -> Evidence:
+    """What holds for all, and before it the hotline's own. Raises `SettingsError` naming the file and the fault."""
+    raw, file = read_yaml(data / "evidence.yml"), data / "packs" / hotline / "evidence.yml"
+    if file.exists():
+        raw = _merged(raw, read_yaml(file))
     try:
         return _evidence(raw)
     except (re.error, KeyError, TypeError, AttributeError, ValueError) as error:
         raise SettingsError(f"{file} 里有一条写错了：{error}。请对照文件开头的说明改正。") from error
+
+
+def _merged(common: Any, own: Any) -> Any:
+    """Mappings key by key, lists one after the other (own first), single values: the own one."""
+    if isinstance(common, dict) and isinstance(own, dict):
+        both = {key: _merged(common[key], own[key]) for key in own if key in common}
+        return {**common, **own, **both}
+    return [*own, *common] if isinstance(common, list) and isinstance(own, list) else own
 
 
 def _evidence(raw: Mapping[str, Any]) -> Evidence:

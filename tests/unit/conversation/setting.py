@@ -1,4 +1,4 @@
-"""The appliance hotline as it is in `data/`, on a Sunday in November."""
+"""A hotline as it is in `data/`, on a Sunday in November."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ NOW = dt.datetime(2026, 11, 22, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
 @cache
-def setting() -> Setting:
+def setting(hotline: str = "appliance") -> Setting:
     data = PROJECT / "data"
     return Setting(
-        pack=load_packs(data)["appliance"],
+        pack=load_packs(data)[hotline],
         taxonomy=load_taxonomy(data),
-        evidence=load_evidence(data),
+        evidence=load_evidence(data, hotline),
         today=NOW.date(),
     )
 
 
-def draft() -> Ticket:
-    return Ticket(hotline="appliance", call_id="1.1", caller_number="13800010001", created_at=NOW)
+def draft(hotline: str = "appliance") -> Ticket:
+    return Ticket(hotline=hotline, call_id="1.1", caller_number="13800010001", created_at=NOW)
 
 
 def on_file(number: str, days_ago: int, **fields: str) -> Ticket:
@@ -49,9 +49,11 @@ def on_file(number: str, days_ago: int, **fields: str) -> Ticket:
 class Caller:
     """Says one thing after another; asserts read what became of it."""
 
-    def __init__(self, customer: Customer | None = None, earlier: tuple[Ticket, ...] = ()) -> None:
-        self.setting = replace(setting(), customer=customer, earlier=earlier)
-        self.now = Understood(draft(), Notes(), "begin")
+    def __init__(
+        self, customer: Customer | None = None, earlier: tuple[Ticket, ...] = (), hotline: str = "appliance"
+    ) -> None:
+        self.setting = replace(setting(hotline), customer=customer, earlier=earlier)
+        self.now = Understood(draft(hotline), Notes(), "begin")
 
     def says(self, text: str, *asked: str, intent: str = "inform", certainty: float = 1.0) -> Understood:
         return self._turn(Turn(text=text, asked=asked, certainty=certainty, intents={intent: 0.95}))
