@@ -273,6 +273,7 @@ def rasa(settings: Settings) -> Program:
             "IVR_ACTIONS_URL": f"http://{host}:{ports.actions}/webhook",
             "TF_CPP_MIN_LOG_LEVEL": "2",
             "SANIC_WORKERS": "1",
+            "MAX_NUMBER_OF_PREDICTIONS": "30",  # actions in one turn; two complaints finished at once take over 10
         },
         ready=lambda: understands(f"http://{host}:{ports.rasa}"),
         ready_within_s=240,

@@ -57,6 +57,8 @@ def values_of(scene: Scene, tracker: Tracker) -> dict[str, str]:
     }
     values["name"] = scene.setting.pack.name
     values["ticket_no"] = aloud(notes.ticket_no or "", "digits")
+    values["other_ticket_no"] = "，".join(aloud(number, "digits") for number in notes.done)
+    values["matter"] = earlier.matter(scene.ticket) if scene.ticket.value("product") else ""
     offered = [each for number in notes.candidates for each in scene.setting.earlier if each.ticket_no == number]
     if len(offered) == 1:
         values |= {"prior_date": earlier.dated(offered[0]), "prior_matter": earlier.matter(offered[0])}

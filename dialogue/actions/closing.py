@@ -111,6 +111,8 @@ class ActionFarewell(_Says):
         return "action_farewell"
 
     def response(self, scene: Scene) -> str:
+        if scene.notes.ticket_no and scene.notes.done:
+            return "utter_farewell_several"
         return "utter_farewell" if scene.notes.ticket_no else "utter_farewell_no_ticket"
 
     def marks(self, scene: Scene) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from aiohttp import web
 from rasa_sdk.executor import ActionExecutor, ActionExecutorRunResult
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 
-from dialogue.actions import closing, understand
+from dialogue.actions import closing, several
 from dialogue.actions.asks import Ask
 from dialogue.actions.forms import ValidateForm
 from dialogue.actions.world import stage
@@ -32,7 +32,8 @@ class Executor(ActionExecutor):
     def __init__(self) -> None:
         super().__init__()
         for action in (
-            understand.ActionValidateSlotMappings,
+            several.ActionValidateSlotMappings,
+            several.ActionNextComplaint,
             closing.ActionNote,
             closing.ActionSettle,
             closing.ActionWarn,

@@ -1,38 +1,17 @@
-"""After every turn of the caller: what was said becomes facts, the ticket is saved, the slots are set."""
+"""A message of Rasa as a turn of the caller; what was understood as a saved ticket and as slots."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, SlotSet
-from rasa_sdk.executor import CollectingDispatcher
-
-from dialogue.actions.world import Scene, stage
-from ivr.conversation.notes import UNKNOWN, Notes, of_slot, to_slot
-from ivr.conversation.understanding import Turn, Understood, understand
+from dialogue.actions.world import Scene
+from ivr.conversation.notes import UNKNOWN, Notes, to_slot
+from ivr.conversation.understanding import Turn, Understood
 from ivr.tickets.ticket import Ticket
 
-
-class ActionValidateSlotMappings(Action):
-    """Rasa calls the action of this name after every user turn, before anything else."""
-
-    def name(self) -> str:
-        return "action_validate_slot_mappings"
-
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        message = tracker.latest_message
-        if of_slot(tracker.get_slot("notes")).handled == message.get("message_id"):
-            return []  # Rasa asks again when a form starts and when one makes way
-        scene = await stage().scene(tracker)
-        handled = str(message.get("message_id"))
-        if message["intent"]["name"] == "session_begin":
-            understood = Understood(scene.ticket, replace(scene.notes, handled=handled), "begin")
-        else:
-            understood = understand(turn_of(message), scene.ticket, scene.notes, scene.setting)
-            understood = await saved(scene, replace(understood, notes=replace(understood.notes, handled=handled)))
-        return [SlotSet(name, value) for name, value in slots(scene, understood, domain).items()]
+ENDING = frozenset({"goodbye", "silence_over", "lost"})
+"""Moves after which the call ends, whatever else was told."""
 
 
 def turn_of(message: dict[str, Any]) -> Turn:
@@ -80,6 +59,8 @@ def slots(scene: Scene, understood: Understood, domain: dict[str, Any]) -> dict[
         "vip": scene.setting.customer.vip if scene.setting.customer else None,
         "handing_over": True if notes.handoff else None,
         "silences": str(min(notes.silent, 3)) if notes.silent else None,
+        "waiting": True if notes.waiting and not notes.handoff and understood.move not in ENDING else None,
+        "anything_else": "问过了" if notes.asked.get("anything_else") else None,
         "hazard": scene.setting.evidence.hazard_in("\n".join(notes.said)) or "other",
         "prior_ticket": prior_slot(ticket, notes),
         "confirm": None if notes.doubt and not notes.handoff else "unneeded",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
+
+import aiohttp
 
 from ivr.app import World, Worlds
 from ivr.call.ports import CallInfo
@@ -14,6 +17,9 @@ from ivr.conversation.wire import call_of
 from ivr.settings import Settings, load
 from ivr.tickets.ticket import Ticket
 
+log = logging.getLogger(__name__)
+
+PARSE_S = 1.0
 EARLIER = 30
 """So many earlier tickets of the caller are looked at."""
 
@@ -29,6 +35,10 @@ class Scene:
     ticket: Ticket
     """A draft without a number as long as nothing is known."""
 
+    async def ticket_of(self, notes: Notes) -> Ticket:
+        """The ticket of one complaint of the call."""
+        return await self.world.store.get(notes.ticket_no) if notes.ticket_no else _draft(self.call)
+
 
 class Stage:
     """Opened once a process."""
@@ -37,6 +47,7 @@ class Stage:
         self._settings = settings
         self._worlds = Worlds(settings)
         self._evidence: dict[str, Evidence] = {}
+        self._http: aiohttp.ClientSession | None = None
 
     async def scene(self, tracker: Any) -> Scene:
         """Raises `WireError` for a message that did not come from our client."""
@@ -45,6 +56,19 @@ class Stage:
         notes = of_slot(tracker.get_slot("notes"))
         ticket = await world.store.get(notes.ticket_no) if notes.ticket_no else _draft(call)
         return Scene(call, world, await self._setting(call, world), notes, ticket)
+
+    async def intents(self, text: str) -> dict[str, float]:
+        """NLU's intents of a part of a sentence and their confidence; nothing when it does not answer in time."""
+        url = f"http://{self._settings.host}:{self._settings.ports.rasa}/model/parse"
+        if self._http is None:
+            self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PARSE_S))
+        try:
+            async with self._http.post(url, json={"text": text}) as response:
+                parsed = await response.json()
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            log.warning("NLU did not take %r: %s", text, error)
+            return {}
+        return {each["name"]: float(each["confidence"]) for each in parsed.get("intent_ranking") or ()}
 
     async def _setting(self, call: CallInfo, world: World) -> Setting:
         customer = await world.customers.of(call.caller_number) if call.caller_number else None
@@ -67,6 +91,8 @@ class Stage:
         return self._evidence[hotline]
 
     async def close(self) -> None:
+        if self._http is not None:
+            await self._http.close()
         await self._worlds.close()
 
 

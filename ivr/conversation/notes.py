@@ -70,6 +70,10 @@ class Notes:
     """Reason of the hand-over that is due."""
     digest: str = ""
     """Everything the caller said, a line each."""
+    waiting: tuple[Notes, ...] = ()
+    """Other complaints of this call, to be asked about after this one."""
+    done: tuple[str, ...] = ()
+    """Numbers of the tickets of this call that are finished."""
 
     def asking(self, slot: str) -> Notes:
         return replace(self, asked={**self.asked, slot: self.asked.get(slot, 0) + 1})
@@ -80,6 +84,13 @@ class Notes:
     @property
     def said(self) -> tuple[str, ...]:
         return tuple(line for line in self.digest.split("\n") if line)
+
+
+CALL_WIDE = (
+    *("handled", "turn", "used", "unclear", "idle", "silent", "comforted", "warned", "handoff"),
+    *("waiting", "done"),
+)
+"""What belongs to the call, not to one complaint of it."""
 
 
 def to_slot(notes: Notes) -> dict[str, Any]:

@@ -226,7 +226,10 @@ def _mentioned_earlier(turn: Turn, ticket: Ticket, notes: Notes, setting: Settin
 def _judged(ticket: Ticket, notes: Notes, setting: Setting) -> Ticket:
     prior = next((each for each in setting.earlier if each.ticket_no == ticket.prior_ticket_no), None)
     counts = Counts(
-        contradictions=notes.contradictions, conflicts_left=notes.conflicts_left, failed_questions=notes.failed
+        complaints=1 + len(notes.waiting) + len(notes.done),
+        contradictions=notes.contradictions,
+        conflicts_left=notes.conflicts_left,
+        failed_questions=notes.failed,
     )
     return judge(
         ticket, said=notes.said, customer=setting.customer, prior=prior, pack=setting.pack,

@@ -1,0 +1,162 @@
+"""Several complaints in one call: which words belong to which, and how one takes over from another.
+
+Each complaint has its own ticket and its own notes; one is in hand, the others wait in `Notes.waiting`. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from ivr.conversation.clauses import clauses
+from ivr.conversation.notes import CALL_WIDE, Notes
+from ivr.conversation.topic import words_of
+from ivr.conversation.understanding import Setting, Turn, Understood, understand
+from ivr.conversation.values.find import find_all
+from ivr.tickets.linking import same_thing
+from ivr.tickets.ticket import Ticket
+
+NOTHING_ELSE = frozenset({"inform", "unclear", "small_talk", "dont_know"})
+"""Moves that give way to "that one is noted, too"."""
+MINE = 0
+"""The complaint in hand; those that wait are 1, 2 …, what is told for the first time comes after them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """What a sentence says of one complaint that was not known before."""
+
+    words: str
+    announced: bool
+    """ "还有个事": the caller says that it is another matter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    mine: str
+    """What is said of the complaint in hand."""
+    waiting: Mapping[int, str] = field(default_factory=dict)
+    """Place in `Notes.waiting` → what is said of that one."""
+    fresh: tuple[Portion, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """All of it is about the complaint in hand."""
+        return not self.waiting and not self.fresh
+
+
+def divide(
+    text: str, ticket: Ticket, waiting: Sequence[Ticket], setting: Setting, *, announced: bool = False
+) -> Division:
+    """Clause by clause: a name of a complaint's product, or "还有个事", turns to it.
+
+    `announced`: the caller was asked whether there is anything else."""
+    if announced:
+        portion = Portion(text, announced=True)
+        return Division("", {}, (portion,)) if _tells(text, setting) else Division(text)
+    sorter = _Sorter([ticket.value("product"), *(each.value("product") for each in waiting)], text, setting)
+    for part in clauses(text):
+        sorter.take(part)
+    words = sorter.words()
+    known = len(waiting) + 1
+    fresh = tuple(Portion(words[at], at in sorter.announced) for at in sorted(words) if at >= known)
+    ours = words.get(MINE, "")
+    if fresh and not waiting and ticket.category is None and not _tells(ours, setting):
+        return Division(text)  # "还有个事" of somebody who has told nothing yet
+    fresh = tuple(each for each in fresh if _tells(each.words, setting))
+    if not fresh and not any(0 < at < known for at in words):
+        return Division(text)
+    return Division(ours, {at - 1: words[at] for at in words if 0 < at < known}, fresh)
+
+
+class _Sorter:
+    """Clauses to complaints, one after another."""
+
+    def __init__(self, products: list[str | None], text: str, setting: Setting) -> None:
+        self._products = products
+        self._setting = setting
+        self._several = "several" in setting.evidence.moves_in(text)
+        self._at = MINE
+        self._parts: dict[int, list[str]] = {}
+        self.announced: set[int] = set()
+
+    def take(self, part: str) -> None:
+        named = _product_in(part, self._setting)
+        shown = self._setting.evidence.moves_in(part)
+        self._at = self._place(named, announced="another" in shown, besides="besides" in shown)
+        if named and self._products[self._at] is None:
+            self._products[self._at] = named
+        self._parts.setdefault(self._at, []).append(part)
+
+    def _place(self, named: str | None, *, announced: bool, besides: bool) -> int:
+        of_name = next((at for at, one in enumerate(self._products) if one and named and same_thing(one, named)), None)
+        if of_name is not None:
+            return of_name
+        other = named is not None and self._products[self._at] is not None
+        if not announced and not (other and (besides or self._several)):
+            return self._at
+        self._products.append(named)
+        at = len(self._products) - 1
+        if announced:
+            self.announced.add(at)
+        return at
+
+    def words(self) -> dict[int, str]:
+        return {at: "，".join(parts) for at, parts in self._parts.items()}
+
+
+def _product_in(part: str, setting: Setting) -> str | None:
+    found = find_all("term", part, today=setting.today, terms=setting.pack.lexicon.get("product", {}))
+    return found[0].value if found else None
+
+
+def _tells(words: str, setting: Setting) -> bool:
+    """It could be a complaint: a trouble, or words of a category."""
+    patterns = (
+        pattern for category in (*setting.evidence.problem,) for pattern in setting.evidence.problem_of(category)
+    )
+    return bool(words_of(words, setting.pack)) or any(pattern.search(words) for pattern in patterns)
+
+
+def opened(portion: Portion, turn: Turn, mine: Understood, setting: Setting) -> Understood | None:
+    """The other complaint, understood from its first words; None when it is the one in hand after all.
+
+    `turn`: the portion with its own intents."""
+    draft = Ticket(
+        hotline=mine.ticket.hotline, call_id=mine.ticket.call_id, caller_number=mine.ticket.caller_number,
+        created_at=mine.ticket.created_at,
+    )  # fmt: skip
+    one = understand(turn, draft, Notes(turn=mine.notes.turn - 1), setting)
+    other_product = _differ(one.ticket.value("product"), mine.ticket.value("product"))
+    other_category = portion.announced and _differ(one.ticket.category, mine.ticket.category)
+    return one if other_product or other_category else None
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    return one is not None and other is not None and not same_thing(one, other)
+
+
+def with_waiting(mine: Understood, others: Sequence[Understood], *, told_now: bool = True) -> Understood:
+    """The complaint in hand, the others waiting behind it. A danger is dealt with first.
+
+    `told_now`: one of the others was told just now; the caller hears that it is noted, unless its turn comes at once."""
+    urgent = next((each for each in others if each.ticket.urgency == "P1" and mine.ticket.urgency != "P1"), None)
+    if urgent is None:
+        noted = told_now and bool(mine.ticket.missing) and mine.move in NOTHING_ELSE
+        move = "also" if noted else mine.move
+        return replace(mine, notes=replace(mine.notes, waiting=tuple(each.notes for each in others)), move=move)
+    rest = (mine, *(each for each in others if each is not urgent))
+    notes = replace(carried(mine.notes, urgent.notes), warned=True, handoff="p1", waiting=tuple(r.notes for r in rest))
+    return replace(urgent, notes=notes)
+
+
+def following(notes: Notes) -> Notes:
+    """The notes of the complaint that waited longest, in hand now. Raises `IndexError` when none waits."""
+    after = carried(notes, notes.waiting[0])
+    done = (*notes.done, *([notes.ticket_no] if notes.ticket_no else []))
+    return replace(after, waiting=notes.waiting[1:], done=done)
+
+
+def carried(current: Notes, other: Notes) -> Notes:
+    """What belongs to the call goes along to the other complaint."""
+    return replace(other, **{name: getattr(current, name) for name in CALL_WIDE})
