@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "打一通真实的电话，从来电到工单再到人工"),
     "chat": ("chat", "用键盘和机器人对话"),
     "simulate": ("simulate", "让模拟来电人按剧本打电话或对话"),
+    "dialogue": ("dialogue", "设计对话：检查、训练、试、测、发布、回退、画图"),
     "doctor": ("doctor", "检查安装和配置"),
     "tickets": ("tickets", "查看工单"),
     "speech": ("speech", "语音：预先合成、评测"),

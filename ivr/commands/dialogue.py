@@ -1,0 +1,10 @@
+"""`ivr dialogue …`: what dialogue designers work with (docs/designing-dialogues.md)."""
+
+from __future__ import annotations
+
+import typer
+
+from ivr.commands import dialogue_check
+
+app = typer.Typer(no_args_is_help=True, help="设计对话：改 YAML，检查，训练，试，测，发布。")
+app.command("check")(dialogue_check.command)
