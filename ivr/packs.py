@@ -3,7 +3,7 @@
 - data/taxonomy.yml: ids of fields, hotlines, categories (docs/contract)
 - data/prompts.yml: what the line says without the dialogue server (apology, closed, nobody free)
 - data/packs/<hotline>/hotline.yml: numbers, hours, recording, queue, thresholds
-- data/packs/<hotline>/lexicon.yml: terms by field: canonical term → what callers call it
+- data/packs/<hotline>/lexicon.yml: terms by field: canonical term → what callers call it; `field@category` for one category
 - data/packs/<hotline>/evidence.yml: patterns of its own (read by `ivr.conversation.evidence`)
 """
 
@@ -69,6 +69,10 @@ class Pack:
     thresholds: Thresholds = field(default_factory=Thresholds)
     lexicon: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     """Field id → canonical term → other names."""
+
+    def terms(self, field: str, category: str | None = None) -> Mapping[str, tuple[str, ...]]:
+        """Canonical term → other names of a field; a category may have its own (`product@parts_delay`: parts)."""
+        return self.lexicon.get(f"{field}@{category}") or self.lexicon.get(field, {})
 
     def answers_to(self, dialled: str) -> bool:
         return any(dialled.startswith(n[:-1]) if n.endswith("*") else dialled == n for n in self.dialled)

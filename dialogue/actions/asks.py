@@ -43,7 +43,7 @@ class Ask(Action):
         marks: dict[str, Any] = {"ticket_no": scene.notes.ticket_no}
         if self._slot == "confirm" and scene.notes.doubt:
             marks["about"] = {scene.notes.doubt.field: scene.notes.doubt.value}
-        terms = scene.setting.pack.lexicon.get(self._slot, {})
+        terms = scene.setting.pack.terms(self._slot, scene.ticket.category)
         if terms:
             marks["terms"] = list(terms)[:20]
         return marks
@@ -65,7 +65,8 @@ def values_of(scene: Scene, tracker: Tracker) -> dict[str, str]:
     if len(offered) > 1 and tracker.get_slot("prior_ticket") is None:
         values["choices"] = "，".join(f"{earlier.dated(each)}的{earlier.matter(each)}" for each in offered)
     else:
-        known = scene.setting.pack.lexicon.get("choices", {}).get(scene.ticket.value("product") or "", ())
+        choices = scene.setting.pack.lexicon.get("choices", {})
+        known = choices.get(scene.ticket.value("product") or "") or choices.get(scene.ticket.category or "", ())
         values["choices"] = "是" + "，还是".join(known) if known else ""
     if notes.doubt:
         name = fields[notes.doubt.field]

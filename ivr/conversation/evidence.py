@@ -35,6 +35,14 @@ class Cue:
     least: int = 1
     """Shortest plausible number, characters."""
     most: int = 40
+    tail: int = 0
+    """A number longer than `most` counts by so many of its last characters; 0 = it is another number."""
+
+    def fitting(self, value: str) -> str | None:
+        """The number as this field keeps it; None when it is none of its."""
+        if self.tail and len(value) > self.most + self.tail:
+            return value[-self.tail :]
+        return value if self.least <= len(value) <= self.most else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,11 @@ class Evidence:
     other_dates: Mapping[str, Pattern] = field(default_factory=dict)
     """Field → words whose dates are not its own (bought, delivered)."""
     complained_about: Pattern = field(default_factory=lambda: re.compile("(?!)"))
+    """Who or what place a caller may complain about, with the words that tell which one."""
+    somebody: Pattern = field(default_factory=lambda: re.compile("(?!)"))
+    """What such words must hold: 上门的人 names nobody."""
+    place: Pattern = field(default_factory=lambda: re.compile("(?!)"))
+    """An address said without being asked for, pauses taken out."""
 
     def moves_in(self, text: str) -> frozenset[str]:
         return frozenset(name for name, move in self.moves.items() if move.seen_in(text))
@@ -78,10 +91,10 @@ def load_evidence(data: Path, hotline: str) -> Evidence:
 
 
 def _merged(common: Any, own: Any) -> Any:
-    """Mappings key by key, lists one after the other (own first), single values: the own one."""
+    """Mappings key by key and lists one after the other, own first; single values: the own one."""
     if isinstance(common, dict) and isinstance(own, dict):
         both = {key: _merged(common[key], own[key]) for key in own if key in common}
-        return {**common, **own, **both}
+        return {**own, **common, **both}
     return [*own, *common] if isinstance(common, list) and isinstance(own, list) else own
 
 
@@ -96,11 +109,18 @@ def _evidence(raw: Mapping[str, Any]) -> Evidence:
         empty=_any(raw["empty"]),
         hazard={kind: re.compile(words) for kind, words in raw["hazard"].items()},
         cues={
-            name: Cue(re.compile(f"(?:{cue['before']})"), int(cue.get("least", 1)), int(cue.get("most", 40)))
+            name: Cue(
+                re.compile(f"(?:{cue['before']})"),
+                int(cue.get("least", 1)),
+                int(cue.get("most", 40)),
+                int(cue.get("tail", 0)),
+            )
             for name, cue in raw["cues"].items()
         },
         other_dates={name: re.compile(words) for name, words in raw["other_dates"].items()},
         complained_about=_any(raw["complained_about"]),
+        somebody=_any(raw["somebody"]),
+        place=_any(raw["place"]),
     )
 
 

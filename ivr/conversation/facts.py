@@ -14,7 +14,8 @@ from dataclasses import replace
 from ivr.conversation import text_facts
 from ivr.conversation.clauses import clauses
 from ivr.conversation.ear import Ear, Heard, heard
-from ivr.conversation.values.find import find, find_all
+from ivr.conversation.evidence import Cue
+from ivr.conversation.values.find import Found, find, find_all
 from ivr.conversation.values.times import appointment
 from ivr.tickets.taxonomy import Field
 
@@ -41,7 +42,7 @@ _UNKNOWN_NAME = 0.45
 
 
 def _term(text: str, field: Field, ear: Ear) -> Heard | None:
-    terms = ear.pack.lexicon.get(field.id, {})
+    terms = ear.pack.terms(field.id, ear.category)
     found = find_all("term", text, today=ear.today, terms=terms)
     if found:
         return heard(found[-1] if _corrected(text, ear) else found[0])
@@ -52,19 +53,24 @@ def _term(text: str, field: Field, ear: Ear) -> Heard | None:
 
 
 def _digits(text: str, field: Field, ear: Ear) -> Heard | None:
-    cue = ear.evidence.cues.get(field.id)
-    least, most = (cue.least, cue.most) if cue else (1, 40)
+    cue = ear.evidence.cues.get(field.id, _ANY_NUMBER)
     if field.id in ear.asked:
-        fitting = [one for one in find_all("digits", text, today=ear.today) if least <= len(one.value) <= most]
-        return heard(fitting[-1]) if fitting else None
-    if cue is None:
-        return None
+        fitting = [one for one in find_all("digits", text, today=ear.today) if cue.fitting(one.value)]
+        return _kept(fitting[-1], cue) if fitting else None
     for announced in cue.before.finditer(text):
         rest = text[announced.end() :]
         for one in find_all("digits", rest, today=ear.today):
-            if one.start <= 8 and least <= len(one.value) <= most:
-                return heard(one)
+            if one.start <= 8 and cue.fitting(one.value):
+                return _kept(one, cue)
     return None
+
+
+_ANY_NUMBER = Cue(re.compile("(?!)"))
+"""Of a field without cues: whatever number answers its question."""
+
+
+def _kept(one: Found, cue: Cue) -> Heard:
+    return replace(heard(one), value=cue.fitting(one.value) or one.value)
 
 
 def _date(text: str, field: Field, ear: Ear) -> Heard | None:

@@ -53,7 +53,7 @@ def only_vague(text: str, ear: Ear) -> bool:
 
 
 def trouble(text: str, field: Field, ear: Ear) -> Heard | None:
-    terms = ear.pack.lexicon.get("problem", {})
+    terms = ear.pack.terms("problem", ear.category)
     names = {name for canonical, others in terms.items() for name in (canonical, *others)}
     asked = field.id in ear.asked
     if asked and (empty(text, ear) or _only_other_facts(text, ear)):
@@ -71,7 +71,7 @@ _LINK_WORDS = re.compile(
 
 def _only_other_facts(text: str, ear: Ear) -> bool:
     """Nothing is left of the answer when the dates and products in it are taken away."""
-    products = ear.pack.lexicon.get("product", {})
+    products = ear.pack.terms("product", ear.category)
     taken = find_all("date", text, today=ear.today) + find_all("term", text, today=ear.today, terms=products)
     return _left_without(taken, text) == ""
 
@@ -83,7 +83,7 @@ def _left_without(taken: Sequence[Found], text: str) -> str | None:
 
 
 def desired(text: str, field: Field, ear: Ear) -> Heard | None:
-    terms = ear.pack.lexicon.get(field.id, {})
+    terms = ear.pack.terms(field.id, ear.category)
     found = find_all("term", text, today=ear.today, terms=terms)
     if found:
         part = next((one for one in clauses(text) if found[-1].said in one), found[-1].said)
@@ -94,7 +94,6 @@ def desired(text: str, field: Field, ear: Ear) -> Heard | None:
 _BARE = 2
 """"师傅" alone names nobody."""
 _CALLED = re.compile(r"^(?:我|要|想|投诉|举报|你们|他们|的|那个|这个|那|一个|就|是)+")
-_PERSON = re.compile(r"姓.|师傅|客服|网点|门店|店|经理|工")
 
 
 def complained_about(text: str, field: Field, ear: Ear) -> Heard | None:
@@ -102,7 +101,7 @@ def complained_about(text: str, field: Field, ear: Ear) -> Heard | None:
     for part in clauses(text):
         for match in ear.evidence.complained_about.finditer(part):
             called = _CALLED.sub("", match.group().strip())
-            if len(called) > len(best) and _PERSON.search(called):
+            if len(called) > len(best) and ear.evidence.somebody.search(called):
                 best = called
     if len(best) > _BARE or (best and field.id in ear.asked):
         return Heard(best, text, 0.85)
@@ -119,13 +118,8 @@ def name(text: str, field: Field, ear: Ear) -> Heard | None:
     return words(text, field, ear)
 
 
-_PLACE = re.compile(
-    r"(?:[\u4e00-\u9fa5A-Za-z0-9]{1,12}(?:省|市|区|县|镇|乡|村|路|街|道|巷|弄|里|园|苑|小区|花园|公寓|大厦|广场|号院|号楼|栋|幢|单元|号|室|层|楼)){2,}[\u4e00-\u9fa50-9]{0,8}"
-)
-
-
 def address(text: str, field: Field, ear: Ear) -> Heard | None:
-    found = _PLACE.search(re.sub(r"[，,、 ]", "", text))
+    found = ear.evidence.place.search(re.sub(r"[，,、 ]", "", text))
     if found:
         return Heard(re.sub(r"^.*?(?:住在|我住在?|我在|地址是?|家在|这儿是|就在|是在)", "", found.group()), text, 0.85)
     return words(text, field, ear)

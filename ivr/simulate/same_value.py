@@ -65,9 +65,12 @@ class Sameness:
         return bare in plain or self.normalise(field_id, choice) in mine
 
     def _canonical(self, field_id: str, bare: str) -> str:
-        for term, names in self.lexicon.get(field_id, {}).items():
-            if bare in {_MARKS.sub("", name).upper() for name in (term, *names)}:
-                return term.upper()
+        for of_field, terms in self.lexicon.items():
+            if of_field.partition("@")[0] != field_id:  # product@parts_delay: the product of one category
+                continue
+            for term, names in terms.items():
+                if bare in {_MARKS.sub("", name).upper() for name in (term, *names)}:
+                    return term.upper()
         return bare
 
 
