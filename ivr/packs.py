@@ -4,14 +4,17 @@
 - data/prompts.yml: what the line says without the dialogue server (apology, closed, nobody free)
 - data/packs/<hotline>/hotline.yml: numbers, hours, recording, queue, thresholds
 - data/packs/<hotline>/lexicon.yml: terms by field: canonical term → what callers call it; `field@category` for one category
+- data/packs/<hotline>/suggestions.yml: what could be done now: fault → likely cause → steps
 - data/packs/<hotline>/evidence.yml: patterns of its own (read by `ivr.conversation.evidence`)
+- data/packs/<hotline>/urgency.yml: dangers of its own (read by `ivr.tickets.judgement.words`)
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +58,21 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """What the agent or the caller could do now, and for which tickets it holds; what is empty holds for all."""
+
+    category: tuple[str, ...]
+    text: str
+    why: str
+    product: tuple[str, ...] = ()
+    """Canonical terms."""
+    problem: str = ""
+    """Regular expression on the problem's words."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Field id → regular expression on its value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pack:
     hotline: str
     name: str
@@ -67,8 +85,11 @@ class Pack:
     queue: str = ""
     """Queue of its humans; empty = the hotline's id."""
     thresholds: Thresholds = field(default_factory=Thresholds)
+    hand_over: tuple[str, ...] = ()
+    """Categories that a human takes over as soon as everything is noted (reason `policy`)."""
     lexicon: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     """Field id → canonical term → other names."""
+    advice: tuple[Advice, ...] = ()
 
     def terms(self, field: str, category: str | None = None) -> Mapping[str, tuple[str, ...]]:
         """Canonical term → other names of a field; a category may have its own (`product@parts_delay`: parts)."""
@@ -93,15 +114,40 @@ def load_prompts(data: Path) -> dict[str, str]:
 
 def read_yaml(file: Path) -> dict[str, Any]:
     """One YAML mapping. Raises `SettingsError` with file and line."""
+    content = _parsed(file)
+    if not isinstance(content, dict):
+        raise SettingsError(f"{file} 应当是“键: 值”的形式。")
+    return content
+
+
+def _parsed(file: Path) -> Any:
     try:
-        content = yaml.safe_load(file.read_text("utf-8"))
+        return yaml.safe_load(file.read_text("utf-8"))
     except FileNotFoundError as error:
         raise SettingsError(f"缺少文件 {file}。") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file} 不是正确的 YAML：{error}") from error
-    if not isinstance(content, dict):
-        raise SettingsError(f"{file} 应当是“键: 值”的形式。")
-    return content
+
+
+def _advice(file: Path) -> tuple[Advice, ...]:
+    """A hotline without the file gives none."""
+    if not file.exists():
+        return ()
+    listed = [{**each, "category": _listed(each.get("category"))} for each in _parsed(file) or ()]
+    try:
+        advice = msgspec.convert(listed, tuple[Advice, ...], strict=True)
+        for each in advice:
+            for pattern in (each.problem, *each.fields.values()):
+                re.compile(pattern)
+    except (msgspec.ValidationError, re.error) as error:
+        raise SettingsError(
+            f"{file} 有误：{error}。每条写 category、text、why，可选 product、problem、fields。"
+        ) from error
+    return advice
+
+
+def _listed(one_or_several: Any) -> Any:
+    return [one_or_several] if isinstance(one_or_several, str) else one_or_several
 
 
 def _load(folder: Path) -> Pack:
@@ -109,6 +155,6 @@ def _load(folder: Path) -> Pack:
     raw["hotline"] = folder.name
     raw["lexicon"] = read_yaml(folder / "lexicon.yml")
     try:
-        return msgspec.convert(raw, Pack, strict=True)
+        return replace(msgspec.convert(raw, Pack, strict=True), advice=_advice(folder / "suggestions.yml"))
     except msgspec.ValidationError as error:
         raise SettingsError(f"{folder} 里的 hotline.yml 或 lexicon.yml 有误：{error}。") from error

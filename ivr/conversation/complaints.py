@@ -139,7 +139,7 @@ def _differ(one: str | None, other: str | None) -> bool:
 def with_waiting(mine: Understood, others: Sequence[Understood], *, told_now: bool = True) -> Understood:
     """The complaint in hand, the others waiting behind it. A danger is dealt with first.
 
-    `told_now`: one of the others was told just now; the caller hears that it is noted, unless its turn comes at once."""
+    `told_now`: one of the others was told just now; so the caller hears that it is noted, unless it is next."""
     urgent = next((each for each in others if each.ticket.urgency == "P1" and mine.ticket.urgency != "P1"), None)
     if urgent is None:
         noted = told_now and bool(mine.ticket.missing) and mine.move in NOTHING_ELSE

@@ -112,7 +112,7 @@ def understand(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> Un
     )  # fmt: skip
     move, notes = moves.choose(signs, ticket, notes)
     notes = _given_up(notes, ticket, setting)
-    notes = _doubted(ticket, notes, setting)
+    notes = _by_policy(ticket, _doubted(ticket, notes, setting), setting)
     return Understood(_judged(ticket, notes, setting), notes, move, _answered(turn, told, answered))
 
 
@@ -262,6 +262,14 @@ def _doubted(ticket: Ticket, notes: Notes, setting: Setting) -> Notes:
         if name not in notes.settled:
             return replace(notes, doubt=Doubt(name, value, conflict=True), contradictions=notes.contradictions + 1)
     return replace(notes, doubt=doubt(ticket, notes, setting.taxonomy, setting.pack))
+
+
+def _by_policy(ticket: Ticket, notes: Notes, setting: Setting) -> Notes:
+    """What the hotline gives to a human in any case goes there when everything is noted."""
+    open_question = notes.handoff or notes.doubt or notes.waiting or notes.earlier == "which"
+    if open_question or ticket.missing or ticket.category not in setting.pack.hand_over:
+        return notes
+    return replace(notes, handoff="policy")
 
 
 def _stale(doubt: Doubt, ticket: Ticket, differing: Mapping[str, str]) -> bool:

@@ -11,6 +11,7 @@ from ivr.tickets.customer import Customer
 from ivr.tickets.judgement.complexity import Counts, complexity
 from ivr.tickets.judgement.emotion import of_call
 from ivr.tickets.judgement.review import review
+from ivr.tickets.judgement.suggestions import suggestions
 from ivr.tickets.judgement.summary import summary
 from ivr.tickets.judgement.urgency import Ruling, urgency
 from ivr.tickets.taxonomy import Taxonomy
@@ -27,7 +28,7 @@ def judge(
     taxonomy: Taxonomy,
     counts: Counts | None = None,
 ) -> Ticket:
-    """The ticket with missing, completeness, confidence, emotion, urgency, complexity, review and summary.
+    """The ticket with missing, completeness, confidence, emotion, urgency, complexity, review, summary and suggestions.
 
     `said`: what the caller said, one element an utterance. `prior`: the earlier ticket that this one is linked to."""
     counts = counts or Counts()
@@ -39,7 +40,9 @@ def judge(
     )
     ticket = replace(ticket, urgency=ruling(ticket, said=said, vip=vip, prior=prior, taxonomy=taxonomy)[0])
     reviewed = review(ticket, pack.thresholds, taxonomy, vip=vip, conflicts_left=counts.conflicts_left)
-    return replace(ticket, review=reviewed, summary=summary(ticket, taxonomy))
+    return replace(
+        ticket, review=reviewed, summary=summary(ticket, taxonomy), suggestions=suggestions(ticket, pack.advice)
+    )
 
 
 def ruling(ticket: Ticket, *, said: Sequence[str], vip: bool, prior: Ticket | None, taxonomy: Taxonomy) -> Ruling:

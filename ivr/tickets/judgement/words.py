@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -100,9 +100,11 @@ class Judgement:
 
 
 def load_judgement(folder: Path) -> Judgement:
-    """Raises `SettingsError` naming the file and the pattern that is wrong."""
+    """With the dangers that single hotlines add (`data/packs/<hotline>/urgency.yml`). Raises `SettingsError` naming the
+    file and the pattern that is wrong."""
+    own = sorted((folder.parent / "packs").glob("*/urgency.yml"))
     return Judgement(
-        urgency=_urgency(folder / "urgency.yml"),
+        urgency=_urgency(folder / "urgency.yml", own),
         emotion=_emotion(folder / "emotion.yml"),
         linking=_linking(folder / "linking.yml"),
     )
@@ -117,14 +119,15 @@ def plain(text: str) -> str:
     return text.replace(".", "。") if not re.search(r"\d\.\d", text) else re.sub(r"(?<!\d)\.|\.(?!\d)", "。", text)
 
 
-def _urgency(file: Path) -> UrgencyRules:
+def _urgency(file: Path, own: Sequence[Path] = ()) -> UrgencyRules:
     raw = read_yaml(file)
     regulator = f"(?:{raw.get('regulator', '(?!)')})"
     one = _compiler(file, regulator)
-    dangers = tuple(
-        Danger(rule["why"], rule["kind"], one(rule["patterns"], rule["why"]), tuple(rule.get("hotlines", ())))
-        for rule in raw.get("p1", ())
-    )
+    dangers = [
+        Danger(rule["why"], rule["kind"], _compiler(place, regulator)(rule["patterns"], rule["why"]), hotlines)
+        for place, hotlines in ((file, ()), *((each, (each.parent.name,)) for each in own))
+        for rule in read_yaml(place).get("p1", ())
+    ]
     unusable: Mapping[str, Any] = raw.get("unusable", {})
     asks: Mapping[str, Any] = raw.get("asks_only", {})
     single = (
@@ -140,7 +143,7 @@ def _urgency(file: Path) -> UrgencyRules:
         *("settled_after", "settled_once", "police_done", "others_before", "own_again"),
     )
     return UrgencyRules(
-        dangers=dangers,
+        dangers=tuple(dangers),
         p1_categories=dict(raw.get("p1_categories", {})),
         p4_categories=tuple(raw.get("p4_categories", ())),
         unusable=one(unusable.get("patterns"), "unusable"),

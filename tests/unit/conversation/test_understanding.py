@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ivr.tickets.customer import Customer, Purchase
@@ -235,3 +237,11 @@ def test_an_answer_between_begins_the_count_anew() -> None:
         caller.says("你再说一遍", "since", intent="repeat")
     caller.says("昨天", "since")
     assert caller.says("你再说一遍", "model", intent="repeat").move == "repeat"
+
+
+def test_what_the_hotline_gives_to_a_human_goes_there_when_all_is_noted() -> None:
+    caller = Caller()
+    pack = replace(caller.setting.pack, hand_over=("product_fault",))
+    caller.setting = replace(caller.setting, pack=pack)
+    assert caller.says("洗衣机不转了", "description", intent="product_fault").notes.handoff is None
+    assert caller.says("昨天", "since").notes.handoff == "policy"

@@ -6,6 +6,7 @@ import pytest
 
 from ivr.tickets.judgement.urgency import danger, urgency
 from ivr.tickets.judgement.words import UrgencyRules
+from ivr.tickets.taxonomy import Taxonomy
 from ivr.tickets.ticket import Emotion
 
 DANGEROUS = [
@@ -263,3 +264,10 @@ def test_a_vip_with_a_lesser_matter_is_p3(rules: UrgencyRules, text: str) -> Non
 @pytest.mark.parametrize("text", ["我想问一下你们周末上班吗", "请问补卡要带什么材料", "打听个事儿，洗衣机怎么清洗"])
 def test_a_bare_question_is_p4_before_its_category_is_known(rules: UrgencyRules, text: str) -> None:
     assert urgency(text, rules)[0] == "P4"
+
+
+def test_a_hotlines_own_dangers_count_only_there(taxonomy: Taxonomy) -> None:
+    rules = taxonomy.judgement.urgency
+    said = "我卡里的钱一笔一笔地往外转"
+    assert danger(said, rules, hotline="bank")
+    assert danger(said, rules, hotline="appliance") is None
