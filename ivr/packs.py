@@ -3,7 +3,7 @@
 - data/taxonomy.yml: ids of fields, hotlines, categories (docs/contract)
 - data/prompts.yml: what the line says without the dialogue server (apology, closed, nobody free)
 - data/packs/<hotline>/hotline.yml: numbers, hours, recording, queue, thresholds
-- data/packs/<hotline>/lexicon.yml: terms by field: canonical term → what callers call it; `field@category` for one category
+- data/packs/<hotline>/lexicon.yml: terms by field: canonical → colloquial; `field@category` for one category
 - data/packs/<hotline>/suggestions.yml: what could be done now: fault → likely cause → steps
 - data/packs/<hotline>/evidence.yml: patterns of its own (read by `ivr.conversation.evidence`)
 - data/packs/<hotline>/urgency.yml: dangers of its own (read by `ivr.tickets.judgement.words`)
