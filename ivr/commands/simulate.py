@@ -22,6 +22,7 @@ from ivr.errors import SettingsError
 from ivr.packs import Pack, load_packs
 from ivr.processes import answers
 from ivr.settings import Settings, load, save
+from ivr.simulate import review_curve
 from ivr.simulate.chat import ChatCall
 from ivr.simulate.display import progress, show_totals
 from ivr.simulate.phone_call import run_call
@@ -59,6 +60,7 @@ def command(
     jobs: Annotated[int, typer.Option(min=0, help="同时进行几个场景；0：文字 2 个，电话 1 个")] = 0,
     only: Annotated[str, typer.Option(help="只跑这些场景，id 用逗号分开")] = "",
     report: Annotated[Path | None, typer.Option(help="把报告（JSON）写进这个文件")] = None,
+    curve: Annotated[Path | None, typer.Option(help="复核阈值的曲线：在终端列出，并画进这个 .svg 文件")] = None,
 ) -> None:
     """让剧本里的来电人和机器人对话，检查得到的工单；全部通过时退出码为 0。
 
@@ -78,6 +80,10 @@ def command(
         raise typer.Exit(143) from None  # SIGTERM, after everything was stopped
     totals = totals_of(results, taxonomy)
     show_totals(Console(), totals, results)
+    if curve:
+        drawn = review_curve.curves(results)
+        review_curve.show(Console(), drawn)
+        review_curve.draw(drawn, curve)
     if report:
         write_report(report, mode.value, results, totals.to_json())
     raise typer.Exit(0 if all(result.passed for result in results) else 1)
