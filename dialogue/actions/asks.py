@@ -56,6 +56,7 @@ def values_of(scene: Scene, tracker: Tracker) -> dict[str, str]:
         name: aloud(fact.value, fields[name].kind) for name, fact in scene.ticket.fields.items() if name in fields
     }
     values["name"] = scene.setting.pack.name
+    values["caller_tail"] = aloud((scene.call.caller_number or "")[-4:], "digits")
     values["ticket_no"] = aloud(notes.ticket_no or "", "digits")
     values["other_ticket_no"] = "，".join(aloud(number, "digits") for number in notes.done)
     values["matter"] = earlier.matter(scene.ticket) if scene.ticket.value("product") else ""

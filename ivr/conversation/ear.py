@@ -37,6 +37,8 @@ class Ear:
     """Fields asked for before: a poor answer is taken, too."""
     known: Mapping[str, str] | None = None
     """Values known already (an appointment's day)."""
+    caller_number: str | None = None
+    """The number that calls; None = withheld."""
 
 
 def heard(found: Found) -> Heard:

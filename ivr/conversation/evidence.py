@@ -38,6 +38,9 @@ class Cue:
     tail: int = 0
     """A number longer than `most` counts by so many of its last characters; 0 = it is another number."""
 
+    shape: Pattern = field(default_factory=lambda: re.compile("(?!)"))
+    """A whole number like this needs no words before it."""
+
     def fitting(self, value: str) -> str | None:
         """The number as this field keeps it; None when it is none of its."""
         if self.tail and len(value) > self.most + self.tail:
@@ -60,6 +63,12 @@ class Evidence:
     """Field → what announces its number."""
     other_dates: Mapping[str, Pattern] = field(default_factory=dict)
     """Field → words whose dates are not its own (bought, delivered)."""
+    other_amounts: Mapping[str, Pattern] = field(default_factory=dict)
+    """Field → words whose sums of money are not its own (the plan's price, the postage)."""
+    named: Mapping[str, tuple[Pattern, ...]] = field(default_factory=dict)
+    """Field → where its name stands though no lexicon has it: the group `name`."""
+    own_number: Mapping[str, Pattern] = field(default_factory=dict)
+    """ "This number", the one that calls: `said` anywhere, `asked` only as an answer."""
     complained_about: Pattern = field(default_factory=lambda: re.compile("(?!)"))
     """Who or what place a caller may complain about, with the words that tell which one."""
     somebody: Pattern = field(default_factory=lambda: re.compile("(?!)"))
@@ -114,10 +123,14 @@ def _evidence(raw: Mapping[str, Any]) -> Evidence:
                 int(cue.get("least", 1)),
                 int(cue.get("most", 40)),
                 int(cue.get("tail", 0)),
+                re.compile(cue.get("shape", "(?!)")),
             )
             for name, cue in raw["cues"].items()
         },
         other_dates={name: re.compile(words) for name, words in raw["other_dates"].items()},
+        other_amounts={name: re.compile(words) for name, words in raw.get("other_amounts", {}).items()},
+        named={name: tuple(map(re.compile, patterns)) for name, patterns in raw.get("named", {}).items()},
+        own_number={when: re.compile(words) for when, words in raw.get("own_number", {}).items()},
         complained_about=_any(raw["complained_about"]),
         somebody=_any(raw["somebody"]),
         place=_any(raw["place"]),

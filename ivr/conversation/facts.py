@@ -15,8 +15,11 @@ from ivr.conversation import text_facts
 from ivr.conversation.clauses import clauses
 from ivr.conversation.ear import Ear, Heard, heard
 from ivr.conversation.evidence import Cue
+from ivr.conversation.values.correction import denied
 from ivr.conversation.values.find import Found, find, find_all
+from ivr.conversation.values.text import plain
 from ivr.conversation.values.times import appointment
+from ivr.conversation.values.yesno import yes_no
 from ivr.tickets.taxonomy import Field
 
 
@@ -29,6 +32,8 @@ def facts(text: str, fields: Iterable[Field], ear: Ear) -> dict[str, Heard]:
             found[field.id] = said
     if "order_no" in found and "tracking_no" in found and found["order_no"].value == found["tracking_no"].value:
         del found["tracking_no" if "订单" in text or "order_no" in ear.asked else "order_no"]
+    if "account_no" in found and "contact_number" in found and "contact_number" not in ear.asked:
+        del found["contact_number"]  # the number that is complained about
     return found
 
 
@@ -36,6 +41,8 @@ _LONGEST_NAME = 16
 """Characters: longer is a sentence, not a thing."""
 _UNKNOWN_NAME = 0.45
 """A name that no lexicon has, as an answer: so doubtful that it is read back once."""
+_NAMED = 0.6
+"""The same where the words around show that it is one."""
 
 
 # --- by kind ----------------------------------------------------------------------
@@ -49,6 +56,15 @@ def _term(text: str, field: Field, ear: Ear) -> Heard | None:
     said = text_facts.words(text, field, ear)
     if said and len(said.value) <= _LONGEST_NAME and not text_facts.only_vague(text, ear):
         return replace(said, confidence=_UNKNOWN_NAME)
+    return _named(text, field, ear)
+
+
+def _named(text: str, field: Field, ear: Ear) -> Heard | None:
+    """A thing that no lexicon has, where the words around show it: 一箱… · 寄的是…"""
+    for pattern in ear.evidence.named.get(field.id, ()):
+        for match in pattern.finditer(text):
+            if not denied(text, match.start("name"), match.end("name")):
+                return Heard(match["name"], text, _NAMED)
     return None
 
 
@@ -62,6 +78,25 @@ def _digits(text: str, field: Field, ear: Ear) -> Heard | None:
         for one in find_all("digits", rest, today=ear.today):
             if one.start <= 8 and cue.fitting(one.value):
                 return _kept(one, cue)
+    shaped = [one for one in find_all("digits", text, today=ear.today) if cue.shape.fullmatch(one.value)]
+    return heard(shaped[-1]) if shaped else None
+
+
+def _account(text: str, field: Field, ear: Ear) -> Heard | None:
+    """A number, or "就我这个号": the one that calls."""
+    said = _digits(text, field, ear)
+    if said or not ear.caller_number:
+        return said
+    ways = ear.evidence.own_number
+    match = ways["said"].search(text) if "said" in ways else None
+    if match and not denied(text, *match.span()):
+        return Heard(ear.caller_number, text, 0.95)
+    if field.id not in ear.asked:
+        return None
+    parts = [plain(part) for part in clauses(text)]
+    agreed = field.id not in ear.insist and yes_no(text) is True
+    if agreed or ("asked" in ways and any(ways["asked"].search(part) for part in parts) and yes_no(text) is not False):
+        return Heard(ear.caller_number, text, 0.9)
     return None
 
 
@@ -80,6 +115,8 @@ def _date(text: str, field: Field, ear: Ear) -> Heard | None:
     mine = "，".join(part for part in clauses(text) if not (other and other.search(part)))
     kind = "month" if field.id == "billing_period" else "date"
     values = [one for one in find_all(kind, mine, today=ear.today) if one.value <= ear.today.isoformat()]
+    if kind == "month" and field.id not in ear.asked:
+        values = [one for one in values if "月" in one.said]
     return heard(values[-1]) if values else None
 
 
@@ -94,8 +131,32 @@ def _time(text: str, field: Field, ear: Ear) -> Heard | None:
 
 
 def _money(text: str, field: Field, ear: Ear) -> Heard | None:
-    found = find("money", text, today=ear.today)
-    return heard(found) if found else None
+    """The sum that words before it announce; else one that is no other sum (the plan's price, the postage). Without a
+    unit (一百二) it counts only when announced or asked for."""
+    values = find_all("money", text, today=ear.today)
+    announced = [one for one in values if _announced(text, one, field, ear)]
+    other = ear.evidence.other_amounts.get(field.id)
+    own = [one for one in values if not (other and other.search(_clause_of(text, one)))]
+    if field.id in ear.asked:
+        chosen = announced or own or values
+    else:
+        chosen = announced or [one for one in own if _MONEY_UNIT.search(one.said)]
+    return heard(chosen[-1]) if chosen else None
+
+
+_MONEY_UNIT = re.compile(r"[块元圆毛角¥￥]|分钱")
+_NEAR = 3
+"""Characters between the words that announce a sum and the sum."""
+
+
+def _announced(text: str, one: Found, field: Field, ear: Ear) -> bool:
+    cue = ear.evidence.cues.get(field.id)
+    return cue is not None and any(0 <= one.start - match.end() <= _NEAR for match in cue.before.finditer(text))
+
+
+def _clause_of(text: str, one: Found) -> str:
+    """The clause that a value stands in."""
+    return next((part for part in clauses(text) if one.said in part), text)
 
 
 _KEEP_PLATE = re.compile(r"^[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]")
@@ -121,8 +182,11 @@ _FINDERS: dict[str, Callable[[str, Field, Ear], Heard | None]] = {
     "contact_name": text_facts.name,
     "address": text_facts.address,
     "plate_no": _plate,
+    "account_no": _account,
 }
-_SPECIAL = frozenset({"problem", "desired_resolution", "complained_about", "contact_name", "address", "plate_no"})
+_SPECIAL = frozenset(
+    {"problem", "desired_resolution", "complained_about", "contact_name", "address", "plate_no", "account_no"}
+)
 _DATED_UNASKED = frozenset({"since", "occurred_at", "billing_period"})
 
 

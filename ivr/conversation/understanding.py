@@ -159,6 +159,7 @@ def _heard(
         asked=asked,
         insist=tuple(name for name in turn.asked if notes.asked.get(name, 0) >= TRIES),
         known={name: fact.value for name, fact in ticket.fields.items()},
+        caller_number=ticket.caller_number,
     )
     return facts(turn.text, fields, ear)
 

@@ -20,7 +20,9 @@ _YUAN = re.compile(
 )
 _SIGNED = re.compile(rf"[¥￥]\s*(?P<n>{_N})")
 _SMALL = re.compile(rf"(?P<jiao>{_D})(?:毛|角)(?:钱)?(?:(?P<fen>{_D})分?)?|(?P<only>{_D})分钱")
-_SLANG = re.compile(r"(?P<n>百八十|百十来?|千八百|百把|千把|万把|块把|十来)(?:块|元)?(?:钱)?")
+_SLANG = re.compile(
+    rf"(?<!{_D})(?<![十百千万])(?P<n>百八十|百十来?|千八百|百把|千把|万把|块把|十来)(?!{_D})(?:块|元)?(?:钱)?"
+)
 _SLANG_VALUES = {
     "百八十": 100,
     "百十": 110,
