@@ -3,7 +3,8 @@
 - data/taxonomy.yml: ids of fields, hotlines, categories (docs/contract)
 - data/prompts.yml: what the line says without the dialogue server (apology, closed, nobody free)
 - data/packs/<hotline>/hotline.yml: numbers, hours, recording, queue, thresholds
-- data/packs/<hotline>/lexicon.yml: terms by field: canonical → colloquial; `field@category` for one category
+- data/packs/<hotline>/lexicon.yml: terms by field: canonical → colloquial; `field@category` for one category;
+  不算: words that only contain a term
 - data/packs/<hotline>/suggestions.yml: what could be done now: fault → likely cause → steps
 - data/packs/<hotline>/evidence.yml: patterns of its own (read by `ivr.conversation.evidence`)
 - data/packs/<hotline>/urgency.yml: dangers of its own (read by `ivr.tickets.judgement.words`)
@@ -23,6 +24,8 @@ import yaml
 
 from ivr.errors import SettingsError
 
+NO_TERM = "不算"
+"""Under this key a lexicon holds words that contain a thing's name and are not that thing (手机号 is no 手机)."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 

@@ -15,6 +15,7 @@ from ivr.conversation import earlier
 from ivr.conversation.notes import to_slot
 from ivr.conversation.spoken import aloud
 from ivr.errors import SettingsError
+from ivr.packs import NO_TERM
 
 
 class Ask(Action):
@@ -45,7 +46,7 @@ class Ask(Action):
             marks["about"] = {scene.notes.doubt.field: scene.notes.doubt.value}
         terms = scene.setting.pack.terms(self._slot, scene.ticket.category)
         if terms:
-            marks["terms"] = list(terms)[:20]
+            marks["terms"] = [term for term in terms if term != NO_TERM][:20]
         return marks
 
 

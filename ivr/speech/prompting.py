@@ -13,7 +13,7 @@ from functools import cache
 from pypinyin import Style, pinyin
 
 from ivr.call.ports import Hint
-from ivr.packs import Pack
+from ivr.packs import NO_TERM, Pack
 
 LONGEST = 80
 """Characters of a prompt: about 100 tokens of Whisper's vocabulary."""
@@ -81,7 +81,7 @@ def _ranked(hint: Hint, pack: Pack | None) -> Iterable[str]:
     """Terms, most relevant to the question first: the call's own, then those of what was asked, then the rest;
     canonical terms of all fields before the other names of any."""
     seen: set[str] = set()
-    lexicon = pack.lexicon if pack else {}
+    lexicon = {name: _terms(rows) for name, rows in pack.lexicon.items()} if pack else {}
     asked = [ask for ask in hint.asks if ask in lexicon]
     if not asked and (not hint.asks or any(ask in AMONG_ALL for ask in hint.asks)):
         asked = [field for field in OPENING if field in lexicon]
@@ -92,6 +92,10 @@ def _ranked(hint: Hint, pack: Pack | None) -> Iterable[str]:
         if term not in seen and _spoken(term):
             seen.add(term)
             yield term
+
+
+def _terms(rows: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    return {term: others for term, others in rows.items() if term != NO_TERM}
 
 
 def _spoken(term: str) -> bool:

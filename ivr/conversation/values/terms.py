@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from ivr.conversation.values.correction import valid
 from ivr.conversation.values.found import Found, found
+from ivr.packs import NO_TERM
 
 _SPOKEN = str.maketrans("零〇一幺二三四五六七八九", "001123456789")
 
 
 def find_terms(text: str, terms: Mapping[str, Sequence[str]]) -> list[Found]:
-    """Canonical terms named in `text`, in order, the longest name where several fit; denied ones left out.
+    """Canonical terms named in `text`, in order, the longest name where several fit; denied ones and `NO_TERM` left out.
     Spaces, hyphens, case and the way digits are said do not matter (远山L六 is 远山L6)."""
     folded, offsets = _fold(text)
     names = sorted(
@@ -30,7 +31,8 @@ def find_terms(text: str, terms: Mapping[str, Sequence[str]]) -> list[Found]:
                     found(canonical, text, offsets[at], offsets[at + len(name) - 1] + 1, 0.98 if exact else 0.92)
                 )
             at = folded.find(name, at + 1)
-    return valid(text, sorted(taken, key=lambda one: one.start))
+    things = [one for one in taken if one.value != NO_TERM]
+    return valid(text, sorted(things, key=lambda one: one.start))
 
 
 def _fold(text: str) -> tuple[str, list[int]]:

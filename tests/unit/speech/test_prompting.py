@@ -58,3 +58,10 @@ def test_an_unknown_hotline_still_gets_one() -> None:
 def test_every_field_of_the_taxonomy_has_a_form_or_terms() -> None:
     fields = load_taxonomy(Path(__file__).parents[3] / "data").fields
     assert set(fields) - set(ANSWERS) <= {"product", "problem"}
+
+
+def test_words_that_only_contain_a_name_are_not_taught() -> None:
+    shop = Pack(hotline="ecommerce", name="商城", dialled=(), lexicon={"product": {"手机": (), "不算": ("手机号",)}})
+    everything = terms(Hint("ecommerce"), shop)
+    assert "手机" in everything
+    assert not {"不算", "手机号"} & set(everything)
