@@ -12,7 +12,7 @@ _SPOKEN = str.maketrans("零〇一幺二三四五六七八九", "001123456789")
 
 
 def find_terms(text: str, terms: Mapping[str, Sequence[str]]) -> list[Found]:
-    """Canonical terms named in `text`, in order, the longest name where several fit; denied ones and `NO_TERM` left out.
+    """Canonical terms named in `text`, in order, the longest name where several fit; not the denied, not `NO_TERM`.
     Spaces, hyphens, case and the way digits are said do not matter (远山L六 is 远山L6)."""
     folded, offsets = _fold(text)
     names = sorted(
