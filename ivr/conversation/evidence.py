@@ -43,7 +43,8 @@ class Cue:
 
     def fitting(self, value: str) -> str | None:
         """The number as this field keeps it; None when it is none of its."""
-        if self.tail and len(value) > self.most + self.tail:
+        begun_again = value[-self.tail :].startswith(value[: -self.tail])  # 五九，五九零三
+        if self.tail and len(value) > self.most and (begun_again or len(value) > self.most + self.tail):
             return value[-self.tail :]
         return value if self.least <= len(value) <= self.most else None
 
@@ -73,6 +74,8 @@ class Evidence:
     """Who or what place a caller may complain about, with the words that tell which one."""
     somebody: Pattern = field(default_factory=lambda: re.compile("(?!)"))
     """What such words must hold: 上门的人 names nobody."""
+    anybody: Pattern = field(default_factory=lambda: re.compile("(?!)"))
+    """Words that do not tell who: they count only as an answer."""
     place: Pattern = field(default_factory=lambda: re.compile("(?!)"))
     """An address said without being asked for, pauses taken out."""
 
@@ -133,6 +136,7 @@ def _evidence(raw: Mapping[str, Any]) -> Evidence:
         own_number={when: re.compile(words) for when, words in raw.get("own_number", {}).items()},
         complained_about=_any(raw["complained_about"]),
         somebody=_any(raw["somebody"]),
+        anybody=_any(raw["anybody"]),
         place=_any(raw["place"]),
     )
 

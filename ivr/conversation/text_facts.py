@@ -91,8 +91,6 @@ def desired(text: str, field: Field, ear: Ear) -> Heard | None:
     return words(text, field, ear)
 
 
-_BARE = 2
-""""师傅" alone names nobody."""
 _CALLED = re.compile(r"^(?:我|要|想|投诉|举报|你们|他们|的|那个|这个|那|一个|就|是)+")
 
 
@@ -103,7 +101,7 @@ def complained_about(text: str, field: Field, ear: Ear) -> Heard | None:
             called = _CALLED.sub("", match.group().strip())
             if len(called) > len(best) and ear.evidence.somebody.search(called):
                 best = called
-    if len(best) > _BARE or (best and field.id in ear.asked):
+    if best and (field.id in ear.asked or not ear.evidence.anybody.fullmatch(best)):
         return Heard(best, text, 0.85)
     return words(text, field, ear)
 
@@ -121,5 +119,5 @@ def name(text: str, field: Field, ear: Ear) -> Heard | None:
 def address(text: str, field: Field, ear: Ear) -> Heard | None:
     found = ear.evidence.place.search(re.sub(r"[，,、 ]", "", text))
     if found:
-        return Heard(re.sub(r"^.*?(?:住在|我住在?|我在|地址是?|家在|这儿是|就在|是在)", "", found.group()), text, 0.85)
+        return Heard(re.sub(r"^.*?(?:住在?|地址是?|这儿是|在)", "", found.group()), text, 0.85)
     return words(text, field, ear)

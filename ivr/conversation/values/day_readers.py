@@ -16,7 +16,19 @@ Day = tuple[dt.date, float]
 Reader = Callable[[re.Match[str], dt.date, Prefer], Day | None]
 
 _DAY = dt.timedelta(days=1)
-_NAMED = {"大大前": -4, "大前": -3, "前": -2, "昨": -1, "今": 0, "明": 1, "后": 2, "大后": 3}
+_NAMED = {
+    "大大前": -4,
+    "大前": -3,
+    "前": -2,
+    "昨": -1,
+    "今": 0,
+    "琴": -1,
+    "寻": -1,
+    "听": 1,
+    "明": 1,
+    "后": 2,
+    "大后": 3,
+}
 
 
 def _number(words: str) -> Decimal | None:

@@ -24,7 +24,7 @@ def find_terms(text: str, terms: Mapping[str, Sequence[str]]) -> list[Found]:
     for name, canonical in names:
         at = folded.find(name) if name else -1
         while at >= 0:
-            if not any(covered[at : at + len(name)]):
+            if not any(covered[at : at + len(name)]) and not _in_a_number(name, folded, at):
                 covered[at : at + len(name)] = [True] * len(name)
                 exact = _fold(canonical)[0] == name
                 taken.append(
@@ -33,6 +33,12 @@ def find_terms(text: str, terms: Mapping[str, Sequence[str]]) -> list[Found]:
             at = folded.find(name, at + 1)
     things = [one for one in taken if one.value != NO_TERM]
     return valid(text, sorted(things, key=lambda one: one.start))
+
+
+def _in_a_number(name: str, folded: str, at: int) -> bool:
+    """E3 of the plate 沪A，E3721 is no car: a name of letters and digits alone ends where they end."""
+    around = folded[at - 1 : at] + folded[at + len(name) : at + len(name) + 1]
+    return name.isascii() and name.isalnum() and any(char.isascii() and char.isalnum() for char in around)
 
 
 def _fold(text: str) -> tuple[str, list[int]]:

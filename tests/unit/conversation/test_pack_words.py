@@ -21,7 +21,8 @@ def test_a_category_may_have_its_own_terms() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "kept"), [("8888", "8888"), ("6222021234568888", "8888"), ("88", None), ("13800", None)]
+    ("number", "kept"),
+    [("8888", "8888"), ("6222021234568888", "8888"), ("88", None), ("13800", None), ("595903", "5903")],
 )
 def test_a_whole_card_number_counts_by_its_tail(number: str, kept: str | None) -> None:
     assert Cue(re.compile("尾号"), least=4, most=4, tail=4).fitting(number) == kept
