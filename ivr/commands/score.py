@@ -22,7 +22,7 @@ from ivr.settings import Settings, load
 from ivr.tickets.judgement.emotion import emotion
 from ivr.tickets.judgement.urgency import urgency
 from ivr.tickets.judgement.words import Judgement, load_judgement
-from ivr.tickets.linking import likeness
+from ivr.tickets.likeness import likeness
 from ivr.tickets.taxonomy import load_taxonomy
 
 Answer = dict[str, Any]
@@ -166,13 +166,13 @@ def _emotion(options: Options) -> Judge:
 
 
 def _likeness(options: Options) -> Judge:
-    families = _rules(options).linking.families
+    words = _rules(options).linking
 
     def judge(line: str) -> Answer:
         one, tab, other = line.partition("\t")
         if not tab or not one.strip() or not other.strip():
             raise _Unjudgeable("这一行应当是两段描述，中间用制表符（Tab）隔开。")
-        return {"score": round(likeness(one, other, families), 4)}
+        return {"score": round(likeness(one, other, words), 4)}
 
     return judge
 

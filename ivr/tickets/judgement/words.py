@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from ivr.errors import SettingsError
 from ivr.packs import read_yaml
+from ivr.tickets.judgement.profile import Profile, load_profile
 
 Pattern = re.Pattern[str]
 NEVER: Pattern = re.compile(r"(?!)")
@@ -88,6 +89,9 @@ class LinkWords:
     other_problem: Pattern = NEVER
     families: tuple[frozenset[str], ...] = ()
     """Words that name the same symptom."""
+    topics: tuple[frozenset[str], ...] = ()
+    """Words of one subject: less than the same symptom."""
+    profile: Profile = field(default_factory=Profile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ def load_judgement(folder: Path) -> Judgement:
     return Judgement(
         urgency=_urgency(folder / "urgency.yml", own),
         emotion=_emotion(folder / "emotion.yml"),
-        linking=_linking(folder / "linking.yml"),
+        linking=replace(_linking(folder / "linking.yml"), profile=load_profile(folder / "likeness.json")),
     )
 
 
@@ -177,6 +181,7 @@ def _linking(file: Path) -> LinkWords:
         not_earlier=one(raw.get("not_earlier"), "not_earlier"),
         other_problem=one(raw.get("other_problem"), "other_problem"),
         families=tuple(frozenset(words) for words in raw.get("same_symptom", ())),
+        topics=tuple(frozenset(words) for words in raw.get("same_topic", ())),
     )
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from ivr.tickets.judgement.words import LinkWords
-from ivr.tickets.linking import candidates, denies_earlier, likeness, speaks_of_earlier
+from ivr.tickets.likeness import likeness
+from ivr.tickets.linking import candidates, denies_earlier, speaks_of_earlier
 from ivr.tickets.ticket import Fact, Ticket
 from tests.unit.tickets.conftest import NOW
 
@@ -126,6 +127,6 @@ def test_at_most_three_and_of_a_chain_only_the_last(ticket: Ticket, links: LinkW
     ],
 )
 def test_the_same_problem_in_other_words_is_more_alike(links: LinkWords, one: str, same: str, other: str) -> None:
-    assert likeness(one, same, links.families) > 0.3 > likeness(one, other, links.families)
+    assert likeness(one, same, links) > 0.35 > likeness(one, other, links)
     assert likeness(one, one) == pytest.approx(1.0)
     assert likeness(one, "") == 0.0
