@@ -15,12 +15,13 @@ from typing import Protocol
 
 from ivr.call.ports import CallInfo
 from ivr.errors import IvrError
-from ivr.packs import OpenHours, Pack
+from ivr.packs import Pack
 from ivr.settings import Settings
 from ivr.telephony.asterisk.admission import Admission
 from ivr.telephony.asterisk.handoffs import HandoffOutcome
 from ivr.telephony.numbers import caller_number
-from ivr.tickets.completeness import next_open, settle
+from ivr.tickets.callbacks import call_back
+from ivr.tickets.completeness import settle
 from ivr.tickets.store import TicketStore
 from ivr.tickets.takeover import with_contact
 from ivr.tickets.taxonomy import Taxonomy
@@ -28,8 +29,6 @@ from ivr.tickets.ticket import Callback, Handoff, Status, Ticket
 
 log = logging.getLogger(__name__)
 
-CALLBACK_DUE = dt.timedelta(hours=2)
-"""By when somebody calls back who found no agent."""
 ATTEMPTS = 3
 PAUSE_S = 2.0
 """Between attempts to write to a store that others hold."""
@@ -111,12 +110,14 @@ class Aftermath:
         if ticket_no is None:
             log.warning("call %s: %s without a ticket, and no hotline is known", ended.call_id, ended.outcome)
             return
-        await self._settle(world, ticket_no)
-        await store.record_handoff(ticket_no, ended.outcome, ended.agent, ended.waited_s)
+        of_call = [each.ticket_no for each in await store.of_call(call.call_id)]
+        for number in dict.fromkeys((ticket_no, *of_call)):  # the human has all complaints of the call before them
+            await self._settle(world, number)
+            await store.record_handoff(number, ended.outcome, ended.agent, ended.waited_s)
         why = UNREACHED.get(ended.outcome)
         if why:
             ticket = await store.get(ticket_no)
-            await store.record_callback(ticket_no, self._callback(world, ticket, self._settings.now(), why))
+            await store.record_callback(ticket_no, self._call_back(world, ticket, why))
 
     async def _ticket_of(self, world: CallWorld, call: CallInfo, ended: HandoffOutcome) -> str | None:
         """The ticket of a call that was handed over without one: the bot's last, or a bare one. None: no hotline."""
@@ -138,7 +139,7 @@ class Aftermath:
         call = CallInfo(decided.call_id, decided.hotline, decided.caller_number, now, simulation=decided.simulation)
         world = await self._worlds.of(call)
         ticket = _bare(call, now, "abandoned", "非服务时间来电，未说明事由，请回电。")
-        ticket = replace(ticket, callback=self._callback(world, ticket, now, "非服务时间来电"))
+        ticket = replace(ticket, callback=self._call_back(world, ticket, "非服务时间来电"))
         await world.store.create(ticket, by="line", why="非服务时间来电")
 
     async def _note_recording(self, call: CallInfo) -> None:
@@ -155,12 +156,9 @@ class Aftermath:
 
         await world.store.change(ticket_no, end, by="line", why="转人工")
 
-    def _callback(self, world: CallWorld, ticket: Ticket, at: dt.datetime, why: str) -> Callback:
-        """Due when somebody is there to call back."""
-        number = ticket.value("contact_number") or ticket.caller_number
+    def _call_back(self, world: CallWorld, ticket: Ticket, why: str) -> Callback:
         pack = world.packs.get(ticket.hotline)
-        due = next_open(at + CALLBACK_DUE, pack.open_hours if pack else OpenHours())
-        return Callback(due, number, why if number else f"{why}，来电人未显示号码")
+        return call_back(ticket, why, at=self._settings.now(), hours=pack.open_hours if pack else None)
 
     def _call_of(self, ended: HandoffOutcome) -> CallInfo:
         """The call never came to this line process, or was with a human while the process was started anew."""

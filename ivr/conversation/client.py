@@ -20,11 +20,12 @@ from ivr.call.ports import CallerTurn, CallInfo, Ending, Keyed, Reply, Said, Sil
 from ivr.conversation import wire
 from ivr.errors import DialogueDown, TicketChanged, TicketError, WireError
 from ivr.packs import Pack
-from ivr.tickets.completeness import CALL_BACK_WITHIN, next_open, settle
+from ivr.tickets.callbacks import call_back
+from ivr.tickets.completeness import settle
 from ivr.tickets.judgement.judge import judge
 from ivr.tickets.store import TicketStore
 from ivr.tickets.taxonomy import Taxonomy
-from ivr.tickets.ticket import Callback, Handoff, Ticket, TranscriptLine
+from ivr.tickets.ticket import Handoff, Ticket, TranscriptLine
 
 log = logging.getLogger(__name__)
 
@@ -157,9 +158,8 @@ class RasaConversation:
     async def _never_queued(self, world: World, ticket: Ticket, at: dt.datetime, call: CallInfo) -> None:
         """The caller hung up while the hand-over was announced: no queue will tell what became of it."""
         await world.store.record_handoff(ticket.ticket_no, "abandoned", None, None)
-        number = ticket.value("contact_number") or ticket.caller_number
-        due = next_open(at + CALL_BACK_WITHIN[ticket.urgency], world.packs[call.hotline].open_hours)
-        await world.store.record_callback(ticket.ticket_no, Callback(due, number, "转人工时挂机"))
+        due = call_back(ticket, "转人工时挂机", at=at, hours=world.packs[call.hotline].open_hours)
+        await world.store.record_callback(ticket.ticket_no, due)
 
     async def _settle_one(
         self, world: World, ticket: Ticket, how: Ending, reason: str | None, call: CallInfo, at: dt.datetime

@@ -7,21 +7,14 @@ from dataclasses import replace
 from typing import Literal
 
 from ivr.packs import OpenHours
+from ivr.tickets.callbacks import call_back
 from ivr.tickets.judgement.summary import summary
 from ivr.tickets.lifecycle import moved
 from ivr.tickets.taxonomy import Taxonomy
-from ivr.tickets.ticket import Callback, Status, Ticket, Urgency
+from ivr.tickets.ticket import Status, Ticket
 
 How = Literal["bot_hung_up", "caller_hung_up", "handed_over", "failed"]
 """How the bot's part of a call ended (`ivr.call.ports.Conversation.end`)."""
-
-CALL_BACK_WITHIN: dict[Urgency, dt.timedelta] = {
-    "P1": dt.timedelta(minutes=15),
-    "P2": dt.timedelta(hours=1),
-    "P3": dt.timedelta(hours=4),
-    "P4": dt.timedelta(hours=24),
-}
-"""How soon somebody who hung up is called back, in open hours."""
 
 
 def missing(ticket: Ticket, taxonomy: Taxonomy) -> tuple[str, ...]:
@@ -73,7 +66,9 @@ def settle(
     ticket = counted(ticket, taxonomy)
     status = _outcome(ticket, how)
     if status == "abandoned" and ticket.callback is None:
-        ticket = replace(ticket, callback=_callback(ticket, taxonomy, at or ticket.created_at, hours or OpenHours()))
+        lacking = "、".join(taxonomy.field_name(name) for name in ticket.missing)
+        due = call_back(ticket, f"来电人中途挂断，还缺：{lacking}", at=at or ticket.created_at, hours=hours)
+        ticket = replace(ticket, callback=due)
     ticket = replace(ticket, status=status)
     if ticket.fields:  # else it holds the caller's bare words
         ticket = replace(ticket, summary=summary(ticket, taxonomy))
@@ -84,21 +79,3 @@ def _outcome(ticket: Ticket, how: How) -> Status:
     if not ticket.missing:
         return "complete"
     return "abandoned" if how == "caller_hung_up" else "incomplete"
-
-
-def _callback(ticket: Ticket, taxonomy: Taxonomy, at: dt.datetime, hours: OpenHours) -> Callback:
-    lacking = "、".join(taxonomy.field_name(name) for name in ticket.missing)
-    return Callback(
-        due=next_open(at + CALL_BACK_WITHIN[ticket.urgency], hours),
-        number=ticket.value("contact_number") or ticket.caller_number,
-        why=f"来电人中途挂断，还缺：{lacking}",
-    )
-
-
-def next_open(at: dt.datetime, hours: OpenHours) -> dt.datetime:
-    """`at`, or the first quarter of an hour after it in which the hotline is served (`at` if none is in 14 days)."""
-    if hours.contains(at):
-        return at
-    start = at.replace(minute=at.minute - at.minute % 15, second=0, microsecond=0)
-    quarters = (start + dt.timedelta(minutes=15 * n) for n in range(1, 14 * 96))
-    return next((moment for moment in quarters if hours.contains(moment)), at)

@@ -101,6 +101,20 @@ async def test_who_reached_nobody_is_called_back(world: World, aftermath: Afterm
     assert found.handoff.reason == "bot_failure"
 
 
+async def test_every_complaint_of_the_call_tells_what_became_of_the_transfer(
+    world: World, aftermath: Aftermath
+) -> None:
+    asked = Handoff("caller_request", "appliance", BEGAN)
+    numbers = [(await world.store.create(ticket(handoff=asked))).ticket_no for _ in range(2)]
+    ended = HandoffOutcome(
+        call_id="c1", ticket_no=numbers[0], queue="appliance", reason="caller_request", outcome="answered", agent="8001"
+    )
+    aftermath.handoff_ended(ended)
+    await aftermath.close()
+    handoffs = [each.handoff for each in await world.store.of_call("c1")]
+    assert [each.outcome for each in handoffs if each] == ["answered", "answered"]
+
+
 async def test_a_closed_hotline_leaves_a_call_back_ticket(world: World, aftermath: Aftermath) -> None:
     aftermath.admission_decided(
         Admission(call_id="c2", route="closed", hotline="appliance", caller_number="13800010002")

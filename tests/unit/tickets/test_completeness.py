@@ -8,7 +8,8 @@ import pytest
 from ivr.errors import SettingsError, TicketError
 from ivr.packs import OpenHours
 from ivr.tickets import lifecycle
-from ivr.tickets.completeness import How, completeness, confidence, missing, next_open, settle
+from ivr.tickets.callbacks import next_open
+from ivr.tickets.completeness import How, completeness, confidence, missing, settle
 from ivr.tickets.taxonomy import Taxonomy
 from ivr.tickets.ticket import Fact, Review, Status, Ticket
 from tests.unit.tickets.conftest import DATA, NOW
