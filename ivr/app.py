@@ -7,7 +7,6 @@ import contextlib
 import datetime as dt
 import logging
 import re
-import socket
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
@@ -19,21 +18,25 @@ from ivr import processes as programs
 from ivr.aftermath import Aftermath
 from ivr.call.ports import CallInfo
 from ivr.conversation.client import RasaConversation
+from ivr.conversation.servers import LineServers, at_work
 from ivr.customers.file import FileCustomers
 from ivr.customers.patient import Patient
 from ivr.customers.port import Customers
 from ivr.customers.seed import SeedCustomers
+from ivr.designing.versions import Version, Versions, shown
 from ivr.errors import PeerDown, SettingsError, TelephonyDown
 from ivr.events import EventStream
-from ivr.packs import Pack, load_packs, load_prompts
+from ivr.knowledge import CurrentPacks, CurrentPrompts, Shelf
+from ivr.packs import Pack, load_packs
 from ivr.processes import Processes, Program, Tell, answers, beat, busy_ports, busy_udp_ports
+from ivr.publishing import Pairs, free_ports, start_pair
 from ivr.settings import Settings, load
 from ivr.telephony.asterisk.ami import QueueWatch
 from ivr.telephony.asterisk.server import Prepared
 from ivr.telephony.asterisk.server import prepare as prepare_asterisk
 from ivr.tickets.seed import read_seed
 from ivr.tickets.store import TicketStore
-from ivr.tickets.taxonomy import Taxonomy, load_taxonomy
+from ivr.tickets.taxonomy import Taxonomy
 
 log = logging.getLogger(__name__)
 
@@ -53,24 +56,36 @@ class World:
     taxonomy: Taxonomy
 
 
-class Worlds:
-    """The real world, and one apart for each simulated call: its own store, seeded with its own customer."""
+@dataclass(frozen=True, slots=True)
+class _Open:
+    store: TicketStore
+    customers: Customers
 
-    def __init__(self, settings: Settings) -> None:
+
+class Worlds:
+    """The real world, and one apart for each simulated call: its own store, seeded with its own customer.
+
+    `servers`: where each call's version of the hotlines' knowledge is; without them it is that of the settings."""
+
+    def __init__(self, settings: Settings, servers: LineServers | None = None) -> None:
         self._settings = settings
-        self._packs = load_packs(settings.root / "data")
-        self._taxonomy = load_taxonomy(settings.root / "data")
-        self._open: OrderedDict[str | None, World] = OrderedDict()
+        self._servers = servers
+        self.shelf = Shelf(servers.data_of("") if servers else settings.data)
+        self._open: OrderedDict[str | None, _Open] = OrderedDict()
         self._lock = asyncio.Lock()
 
     async def of(self, call: CallInfo) -> World:
         """Raises `SettingsError` for a simulated call on a line that takes real ones."""
+        known = self.shelf.current
+        if self._servers:
+            known = await self.shelf.of(self._servers.data_of(call.call_id))
         async with self._lock:
             if call.simulation not in self._open:
                 self._open[call.simulation] = await self._make(call.simulation)
             self._open.move_to_end(call.simulation)
             await self._close_forgotten()
-            return self._open[call.simulation]
+            world = self._open[call.simulation]
+        return World(world.store, world.customers, known.packs, known.taxonomy)
 
     async def _close_forgotten(self) -> None:
         simulated = [token for token in self._open if token is not None]
@@ -86,7 +101,7 @@ class Worlds:
             await world.store.close()
         self._open.clear()
 
-    async def _make(self, token: str | None) -> World:
+    async def _make(self, token: str | None) -> _Open:
         settings = self._settings
         if token is None:
             store = TicketStore(settings.database_url, settings.zone)
@@ -96,7 +111,7 @@ class Worlds:
             store = TicketStore(f"sqlite+aiosqlite:///{file.with_suffix('.db')}", settings.zone)
             customers = SeedCustomers(file)
         await store.open()
-        return World(store, customers, self._packs, self._taxonomy)
+        return _Open(store, customers)
 
 
 def simulation_file(settings: Settings, token: str, suffix: str) -> Path:
@@ -113,22 +128,25 @@ def simulation_file(settings: Settings, token: str, suffix: str) -> Path:
 
 @contextlib.asynccontextmanager
 async def running_dialogue(settings: Settings, tell: Tell) -> AsyncIterator[None]:
-    """Rasa and its action server, for as long as the block lasts; what already runs at their ports is used as it is."""
+    """Rasa and its action server, for as long as the block lasts; what already runs for the line is used as it is."""
     async with Processes(settings, tell) as processes:
-        await _start_dialogue(processes, settings)
+        working = at_work(settings)
+        if not await answers(f"http://{working.host}:{working.ports.rasa}/status"):
+            await start_pair(processes, settings)
         yield
 
 
 @contextlib.asynccontextmanager
 async def running_line(settings: Settings, tell: Tell) -> AsyncIterator[Processes]:
     """The whole line. Raises `SettingsError`, `NotPrepared` or `PeerDown` when it cannot start."""
-    packs = load_packs(settings.root / "data")
+    settings, version = published(settings, tell)
+    packs = load_packs(settings.data)
     asterisk = prepare_asterisk(settings, packs)
     check_ports_free(settings)
     tell(f"Asterisk {asterisk.asterisk.version}，对话服务 Rasa，动作服务，线路进程：正在启动（约一分钟）……")
-    async with Processes(settings, tell) as processes:
+    async with Processes(settings, tell) as processes, Pairs(settings, processes, tell) as pairs:
         starting = [
-            asyncio.create_task(_start_dialogue(processes, settings)),
+            asyncio.create_task(pairs.start(version)),
             asyncio.create_task(_start_telephony(processes, settings, asterisk)),
         ]
         try:
@@ -141,12 +159,14 @@ async def running_line(settings: Settings, tell: Tell) -> AsyncIterator[Processe
         yield processes
 
 
-async def _start_dialogue(processes: Processes, settings: Settings) -> None:
-    ports = settings.ports
-    if await answers(f"http://{settings.host}:{ports.rasa}/status"):
-        return
-    await processes.start(programs.actions(settings))
-    await processes.start(programs.rasa(settings))
+def published(settings: Settings, tell: Tell) -> tuple[Settings, Version | None]:
+    """The settings with the content of the published version, if there is one; a person is told which."""
+    versions = Versions(settings)
+    version = versions.current()
+    if version is None:
+        return settings, None
+    tell(f"对话：{shown(version)}。")
+    return replace(settings, content=str(versions.place(version.number))), version
 
 
 async def _start_telephony(processes: Processes, settings: Settings, asterisk: Prepared) -> None:
@@ -178,11 +198,11 @@ def check_ports_free(settings: Settings) -> None:
 
 async def own_ports_beside_a_real_line(settings: Settings, tell: Tell) -> Settings:
     """For simulated calls in text. A line that takes real calls refuses them: beside it the dialogue runs once more."""
-    running = await answers(f"http://{settings.host}:{settings.ports.rasa}/status")
+    running = await answers(f"http://{settings.host}:{at_work(settings).ports.rasa}/status")
     if not running or running_line_simulates(settings):
         return settings
     tell("正在运行的线路接真实来电，不受打扰：为模拟另起一套对话服务。")
-    rasa, actions = _free_ports(settings.host)
+    rasa, actions = free_ports(settings.host)
     return replace(settings, ports=replace(settings.ports, rasa=rasa, actions=actions))
 
 
@@ -193,13 +213,6 @@ def running_line_simulates(settings: Settings) -> bool:
         return False
     theirs = load(file)
     return theirs.simulation and theirs.ports.rasa == settings.ports.rasa
-
-
-def _free_ports(host: str) -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind((host, 0))
-        other.bind((host, 0))
-        return one.getsockname()[1], other.getsockname()[1]
 
 
 # --- the line process -----------------------------------------------------------------
@@ -215,13 +228,14 @@ async def serve_line(settings: Settings) -> None:
     from ivr.telephony.asterisk.door import AsteriskDoor
     from ivr.telephony.asterisk.fastagi import AdmissionServer
 
-    data = settings.root / "data"
-    packs, taxonomy = load_packs(data), load_taxonomy(data)
-    worlds, health = Worlds(settings), DialogueHealth(settings)
+    servers = LineServers(settings)
+    worlds, health = Worlds(settings, servers), DialogueHealth(settings)
+    packs, prompts = CurrentPacks(worlds.shelf), CurrentPrompts(worlds.shelf)
+    taxonomy = worlds.shelf.current.taxonomy
     events = EventStream(settings.host, settings.ports.events)
     recogniser, voice = WhisperRecogniser(settings, packs), ZhVoice(settings)
     http = aiohttp.ClientSession()
-    conversation = conversation_of(settings, http, worlds)
+    conversation = RasaConversation(http, servers, worlds.of, timeout_s=settings.dialogue.timeout_s)
     engines = Engines(
         activity=SileroVads(settings),
         recogniser=recogniser,
@@ -232,7 +246,7 @@ async def serve_line(settings: Settings) -> None:
         settings,
         packs,
         taxonomy,
-        load_prompts(data),
+        prompts,
         engines,
         events,
         on_recorded=lambda call: aftermath.recorded(call),
@@ -255,6 +269,7 @@ async def serve_line(settings: Settings) -> None:
                 await asyncio.gather(recogniser.warm_up(), voice.warm_up())
                 tasks.create_task(beat(), name="heartbeat")  # until all is stopped: the last calls may take their time
                 tasks.create_task(health.watch(), name="dialogue health")
+                tasks.create_task(worlds.shelf.follow(lambda: servers.data_of("")), name="knowledge")
                 await aftermath.adopt_orphans()
                 await door.start()
                 await admission.start()
@@ -266,11 +281,6 @@ async def serve_line(settings: Settings) -> None:
     except ExceptionGroup as group:
         first = group.exceptions[0]
         raise first from first.__cause__  # what went wrong first: a person reads one sentence
-
-
-def conversation_of(settings: Settings, http: aiohttp.ClientSession, worlds: Worlds) -> RasaConversation:
-    url = f"http://{settings.host}:{settings.ports.rasa}"
-    return RasaConversation(http, url, worlds.of, timeout_s=settings.dialogue.timeout_s)
 
 
 async def _connect_queues(queues: QueueWatch) -> None:

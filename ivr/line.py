@@ -12,6 +12,7 @@ from typing import Any
 from ivr.call.ports import CallInfo, Conversation, Line, Recogniser, Voice, VoiceActivity
 from ivr.call.session import CallSession, Senses
 from ivr.call.turn import TurnTaking
+from ivr.conversation.servers import at_work
 from ivr.events import EventStream
 from ivr.packs import Pack
 from ivr.processes import answers
@@ -29,13 +30,14 @@ class DialogueHealth:
     """Do Rasa and the action server answer? Asked every two seconds, so that a new call need not find out."""
 
     def __init__(self, settings: Settings) -> None:
-        ports, host = settings.ports, settings.host
-        self._urls = (f"http://{host}:{ports.rasa}/status", f"http://{host}:{ports.actions}/health")
+        self._settings = settings
         self.good = False
 
     async def watch(self) -> None:
         while True:
-            good = all(await asyncio.gather(*(answers(url) for url in self._urls)))
+            working = at_work(self._settings)
+            rasa, actions = (f"http://{working.host}:{port}" for port in (working.ports.rasa, working.ports.actions))
+            good = all(await asyncio.gather(answers(f"{rasa}/status"), answers(f"{actions}/health")))
             if good != self.good:
                 log.log(logging.INFO if good else logging.ERROR, "dialogue is %s", "up" if good else "down")
             self.good = good

@@ -22,10 +22,11 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import aiohttp
 
@@ -62,6 +63,8 @@ class Program:
     env: Mapping[str, str] = field(default_factory=dict)
     watched: bool = False
     """Sends heartbeats."""
+    settings: Settings | None = None
+    """Its own settings, where they differ from the line's."""
 
 
 class Processes:
@@ -71,7 +74,8 @@ class Processes:
         self._settings = settings
         self._tell = tell
         self._children: dict[str, asyncio.subprocess.Process] = {}
-        self._keepers: list[asyncio.Task[None]] = []
+        self._keepers: list[tuple[str, asyncio.Task[None]]] = []
+        """Program, and what keeps or watches it."""
 
     async def __aenter__(self) -> Processes:
         return self
@@ -98,19 +102,35 @@ class Processes:
                 self._say(f"还在等{program.what}就绪……已 {told - began:.0f} 秒")
             await asyncio.sleep(0.2)
         self._say(f"{program.what}已就绪（{time.monotonic() - began:.1f} 秒）")
-        self._keepers.append(asyncio.create_task(self._keep(program), name=f"keep {program.name}"))
+        self._keep_by(program, self._keep(program), "keep")
 
     def pid(self, name: str) -> int:
         return self._children[name].pid
 
     async def stop(self) -> None:
         """All children, the last started first."""
-        for keeper in self._keepers:
-            keeper.cancel()
-        await asyncio.gather(*self._keepers, return_exceptions=True)
+        await self._let_go(set(self._children))
         for child in reversed(list(self._children.values())):
             await _end(child)
         self._children.clear()
+
+    async def end(self, *names: str) -> None:
+        """These programs, in this order, also one whose start failed."""
+        await self._let_go(set(names))
+        for name in names:
+            if child := self._children.pop(name, None):
+                await _end(child)
+            (self._settings.var / "run" / f"{name}.pid").unlink(missing_ok=True)
+
+    async def _let_go(self, names: set[str]) -> None:
+        keepers = [task for name, task in self._keepers if name in names]
+        for keeper in keepers:
+            keeper.cancel()
+        await asyncio.gather(*keepers, return_exceptions=True)
+        self._keepers = [(name, task) for name, task in self._keepers if name not in names]
+
+    def _keep_by(self, program: Program, work: Coroutine[Any, Any, None], how: str) -> None:
+        self._keepers.append((program.name, asyncio.create_task(work, name=f"{how} {program.name}")))
 
     def log_file(self, program: Program) -> Path:
         return self._settings.var / "log" / f"{program.name}.log"
@@ -119,8 +139,7 @@ class Processes:
         file = self.log_file(program)
         for folder in (file.parent, self._settings.var / "home", self._settings.var / "tmp"):
             folder.mkdir(parents=True, exist_ok=True)
-        own_settings = self._settings.var / "run" / "settings.json"
-        save(self._settings, own_settings)
+        own_settings = self._settings_file(program)
         env = {**os.environ, **_private_home(self._settings), "IVR_SETTINGS": str(own_settings), **program.env}
         reader, writer = os.pipe() if program.watched else (-1, -1)
         child = None
@@ -150,8 +169,16 @@ class Processes:
         (own_settings.parent / f"{program.name}.pid").write_text(str(child.pid))
         if program.watched:
             watch = _watch(child, reader, self._settings.telephony.watchdog_s)
-            self._keepers.append(asyncio.create_task(watch, name=f"watch {program.name}"))
+            self._keep_by(program, watch, "watch")
         return child
+
+    def _settings_file(self, program: Program) -> Path:
+        run = self._settings.var / "run"
+        save(self._settings, run / "settings.json")
+        if program.settings is None:
+            return run / "settings.json"
+        save(program.settings, run / f"settings-{program.name}.json")
+        return run / f"settings-{program.name}.json"
 
     async def _keep(self, program: Program) -> None:
         """Start it again whenever it dies, also when starting it failed."""
@@ -240,31 +267,42 @@ async def beat() -> None:
 # --- the programs -----------------------------------------------------------------
 
 
-def actions(settings: Settings) -> Program:
+def actions(settings: Settings, name: str = "actions") -> Program:
     port = settings.ports.actions
     return Program(
-        name="actions",
+        name=name,
         what="动作服务",
         argv=(sys.executable, "-m", "ivr", "actions"),
         cwd=settings.root,
         ready=lambda: answers(f"http://{settings.host}:{port}/health"),
         ready_within_s=40,
+        settings=settings,
     )
 
 
-def rasa(settings: Settings) -> Program:
+def models(settings: Settings) -> Path:
+    """The published version's model, else the folder of all (Rasa takes the newest). Raises `NotPrepared`."""
+    if settings.content:
+        return Path(settings.content) / "model.tar.gz"
+    folder = settings.var / "models"
+    if not any(folder.glob("*.tar.gz")):
+        raise NotPrepared(f"{folder} 里没有训练好的对话模型：请先运行 make prepare。")
+    return folder
+
+
+def rasa(settings: Settings, name: str = "rasa", endpoints: Path | None = None) -> Program:
     python = settings.root / ".venv-rasa" / "bin" / "python"
-    models = settings.var / "models"
-    if not any(models.glob("*.tar.gz")):
-        raise NotPrepared(f"{models} 里没有训练好的对话模型：请先运行 make prepare。")
+    model = models(settings)
+    endpoints = endpoints or settings.root / "dialogue" / "endpoints.yml"
     ports, host = settings.ports, settings.host
     serve = settings.root / "dialogue" / "serve.py"
     return Program(
-        name="rasa",
+        name=name,
+        settings=settings,
         what="对话服务 Rasa（约需一分钟）",
         argv=(
-            str(python), str(serve), "run", "--enable-api", "--model", str(models), "--interface", host,
-            "--port", str(ports.rasa), "--endpoints", str(settings.root / "dialogue" / "endpoints.yml"),
+            str(python), str(serve), "run", "--enable-api", "--model", str(model), "--interface", host,
+            "--port", str(ports.rasa), "--endpoints", str(endpoints),
             "--credentials", str(settings.root / "dialogue" / "credentials.yml"),
         ),
         cwd=settings.root / "dialogue",

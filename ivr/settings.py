@@ -144,6 +144,8 @@ class Settings:
     """What changes at run time: database, secrets, logs, recordings, Asterisk's own files."""
     tools: Path = PROJECT / ".tools"
     """What `make prepare` fetched: Asterisk, models, spoken sentences."""
+    content: str = ""
+    """Folder of a published version, whose `dialogue/` and `data/` hold in place of the project's. Set by the line."""
     host: str = "127.0.0.1"
     """Address of everything that only this machine's processes use."""
     time_zone: str = "Asia/Shanghai"
@@ -163,6 +165,11 @@ class Settings:
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    @property
+    def data(self) -> Path:
+        """What the hotlines know."""
+        return Path(self.content or self.root) / "data"
 
     @property
     def database_url(self) -> str:

@@ -87,7 +87,7 @@ class Stage:
 
     def _evidence_of(self, hotline: str) -> Evidence:
         if hotline not in self._evidence:
-            self._evidence[hotline] = load_evidence(self._settings.root / "data", hotline)
+            self._evidence[hotline] = load_evidence(self._settings.data, hotline)
         return self._evidence[hotline]
 
     async def close(self) -> None:

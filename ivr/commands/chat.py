@@ -19,8 +19,9 @@ from rich.console import Console
 from ivr import app
 from ivr.call.ports import CallerTurn, CallInfo, Heard, Keyed, Reply, Said, Silent
 from ivr.conversation.client import RasaConversation
+from ivr.conversation.servers import LineServers, at_work
 from ivr.errors import IvrError, SettingsError
-from ivr.packs import load_packs, load_prompts, read_yaml
+from ivr.packs import load_packs, read_yaml
 from ivr.settings import Settings, load
 from ivr.telephony.numbers import caller_number
 from ivr.tickets.seed import read_seed, seed_of, sow
@@ -47,7 +48,7 @@ def command(
     scenario = _scenario(seed, only) if seed else None
     if scenario:
         settings = replace(settings, simulation=True)
-    elif hotline not in load_packs(settings.root / "data"):
+    elif hotline not in load_packs(at_work(settings).data):
         raise SettingsError(f"没有叫 {hotline!r} 的热线：请看 data/packs。")
     number = caller_number(caller, region=settings.region)  # as the line reads it from the SIP header
     asyncio.run(_run(settings, scenario, hotline, number, jsonl=jsonl))
@@ -81,7 +82,8 @@ def _scenario(file: Path, only: str) -> dict[str, Any]:
 async def _talking(
     settings: Settings, scenario: dict[str, Any] | None, hotline: str, caller: str | None
 ) -> AsyncIterator[_Talk]:
-    worlds = app.Worlds(settings)
+    servers = LineServers(settings)
+    worlds = app.Worlds(settings, servers)
     call = CallInfo(f"chat-{uuid.uuid4().hex[:12]}", hotline, caller, settings.now())
     if scenario:
         call = _simulated(settings, scenario)
@@ -91,9 +93,9 @@ async def _talking(
             await sow(world.store, read_seed(app.simulation_file(settings, call.simulation, ".json")), world.taxonomy)
         call = replace(call, recorded=world.packs[call.hotline].recording)
         async with aiohttp.ClientSession() as http:
-            url = f"http://{settings.host}:{settings.ports.rasa}"
-            conversation = RasaConversation(http, url, worlds.of, timeout_s=max(settings.dialogue.timeout_s, 10.0))
-            yield _Talk(conversation, call, world, load_prompts(settings.root / "data")["apology"])
+            patience_s = max(settings.dialogue.timeout_s, 10.0)
+            conversation = RasaConversation(http, servers, worlds.of, timeout_s=patience_s)
+            yield _Talk(conversation, call, world, worlds.shelf.current.prompts["apology"])
     finally:
         await worlds.close()
         if call.simulation:

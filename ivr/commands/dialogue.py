@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from ivr.commands import dialogue_check
+from ivr.commands import dialogue_check, dialogue_publish, dialogue_train
 
 app = typer.Typer(no_args_is_help=True, help="设计对话：改 YAML，检查，训练，试，测，发布。")
 app.command("check")(dialogue_check.command)
+app.command("train")(dialogue_train.command)
+app.command("publish")(dialogue_publish.publish)
+app.command("rollback")(dialogue_publish.rollback)

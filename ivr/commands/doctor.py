@@ -19,6 +19,7 @@ import aiohttp
 import typer
 
 from ivr import doctor, listeners
+from ivr.conversation.servers import at_work
 from ivr.doctor import Finding, Holder, Verdict
 from ivr.errors import IvrError
 from ivr.packs import Pack, load_packs, load_prompts
@@ -69,6 +70,7 @@ def command(*, as_json: Annotated[bool, typer.Option("--json", help="输出 JSON
 async def examine(settings: Settings, packs: Mapping[str, Pack]) -> list[Finding]:
     """Everything there is to know. Never raises `IvrError`: that is a finding."""
     running = await answers(f"http://{settings.host}:{settings.ports.events}/health")
+    settings = at_work(settings)
     found = [_asterisk(settings), doctor.model_files(settings.tools / "models"), _rasa_environment(settings)]
     found += [_dialogue(settings), *_ports(settings, running=running), await _database(settings)]
     if running:
@@ -133,7 +135,7 @@ def _own_processes(run: Path) -> Iterator[int]:
     for file in run.glob("*.pid") if run.is_dir() else ():
         with contextlib.suppress(ValueError):
             process = int(file.read_text("ascii"))
-            if file.stem in listeners.command_line(process):
+            if file.stem.split("-")[0] in listeners.command_line(process):  # rasa-3: that of the third version
                 yield process
 
 

@@ -18,6 +18,7 @@ import aiohttp
 
 from ivr.call.ports import CallerTurn, CallInfo, Ending, Keyed, Reply, Said, Silent
 from ivr.conversation import wire
+from ivr.conversation.servers import Lease, OneServer, Servers
 from ivr.errors import DialogueDown, TicketChanged, TicketError, WireError
 from ivr.packs import Pack
 from ivr.tickets.callbacks import call_back
@@ -59,14 +60,19 @@ class _Talk:
     ticket_no: str | None = None
     said: list[str] = field(default_factory=list)
     """The caller's own words."""
+    lease: Lease | None = None
+    """Its Rasa, once it was needed."""
 
 
 class RasaConversation:
-    """`url`: Rasa's address without a path. `timeout_s`: it must have answered a turn by then."""
+    """`servers`: which Rasa a call gets; an address without a path is always that one. `timeout_s`: it must have
+    answered a turn by then."""
 
-    def __init__(self, http: aiohttp.ClientSession, url: str, world_of: WorldOf, *, timeout_s: float = 4.0) -> None:
+    def __init__(
+        self, http: aiohttp.ClientSession, servers: Servers | str, world_of: WorldOf, *, timeout_s: float = 4.0
+    ) -> None:
         self._http = http
-        self._url = f"{url.rstrip('/')}/webhooks/rest/webhook"
+        self._servers = OneServer(servers) if isinstance(servers, str) else servers
         self._world_of = world_of
         self._timeout_s = timeout_s
         self._talks: dict[str, _Talk] = {}
@@ -88,6 +94,9 @@ class RasaConversation:
         except Exception:  # the boundary of one call: the caller is served whatever the store does
             log.exception("call %s: its ticket could not be settled (%s)", call.call_id, how)
             return talk.ticket_no
+        finally:
+            if talk.lease:
+                talk.lease.release()
 
     # --- parts -------------------------------------------------------------------
 
@@ -98,7 +107,8 @@ class RasaConversation:
         talk = self._talk(call)
         body = wire.request(call, turn, number=talk.turns, asked=talk.asked)
         try:
-            answer = wire.reply(await self._post(body, timeout_s))
+            talk.lease = talk.lease or self._servers.take(call.call_id)
+            answer = wire.reply(await self._post(talk.lease.url, body, timeout_s))
         except WireError as error:
             raise DialogueDown(f"对话服务的回答不对：{error}") from error
         talk.asked = answer.asks
@@ -106,9 +116,10 @@ class RasaConversation:
         await self._note(call, TranscriptLine("bot", answer.text, self._at(talk)))
         return answer if answer.ticket_no else replace(answer, ticket_no=talk.ticket_no)
 
-    async def _post(self, body: Mapping[str, object], timeout_s: float) -> bytes:
+    async def _post(self, rasa: str, body: Mapping[str, object], timeout_s: float) -> bytes:
+        url = f"{rasa}/webhooks/rest/webhook"
         try:
-            async with asyncio.timeout(timeout_s), self._http.post(self._url, json=body) as response:
+            async with asyncio.timeout(timeout_s), self._http.post(url, json=body) as response:
                 content = await response.content.read(LONGEST_BODY)
                 if response.status != 200:
                     raise DialogueDown(f"对话服务回答了 {response.status}：{content[:200]!r}")
@@ -116,7 +127,7 @@ class RasaConversation:
         except TimeoutError:
             raise DialogueDown(f"对话服务 {timeout_s:g} 秒没有回答：请看 var/log/rasa.log。") from None
         except aiohttp.ClientError as error:
-            raise DialogueDown(f"连不上对话服务 {self._url}：{error}") from error
+            raise DialogueDown(f"连不上对话服务 {url}：{error}") from error
 
     async def _note_caller(self, call: CallInfo, talk: _Talk, turn: CallerTurn) -> None:
         match turn:

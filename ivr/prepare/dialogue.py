@@ -38,21 +38,30 @@ def trained_models(job: Job) -> Tuple[Path, ...]:
 
 
 def train(job: Job) -> None:
-    places = job.places
-    if not (places.root / "dialogue/config.yml").is_file():
+    if not (job.places.root / "dialogue/config.yml").is_file():
         raise NotPrepared("缺少 dialogue/config.yml：克隆得不完整，请重新 git clone。")
-    fresh = empty(places.var / "models.new")
+    train_into(job, job.places.root / "dialogue", job.places.trained)
+
+
+def train_into(job: Job, dialogue: Path, trained: Path) -> Path:
+    """Train that folder; the model joins those in `trained`, the oldest goes. Raises `NotPrepared`."""
+    places = job.places
+    fresh = empty(trained.with_name(trained.name + ".new"))
     words = [places.rasa / "bin/python", "-m", "rasa", "train", "--config", "config.yml"]
     words += ["--domain", "domain", "--data", "data"]
-    env = {**places.own_home(), "PYTHONPATH": str(places.root / "dialogue")}
-    job.run([*words, "--out", fresh], "训练对话模型（约一两分钟）", env=env, cwd=places.root / "dialogue")
-    places.trained.mkdir(parents=True, exist_ok=True)
+    env = {**places.own_home(), "PYTHONPATH": str(dialogue)}
+    job.run([*words, "--out", fresh], "训练对话模型（约一两分钟）", env=env, cwd=dialogue)
+    trained.mkdir(parents=True, exist_ok=True)
     for model in fresh.glob("*.tar.gz"):
         os.utime(model)  # the newest is the one that is loaded
-        model.replace(places.trained / model.name)
+        model.replace(trained / model.name)
     fresh.rmdir()
-    for old in sorted(places.trained.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)[:-KEPT_MODELS]:
+    models = sorted(trained.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
+    for old in models[:-KEPT_MODELS]:
         old.unlink()
+    if not models:
+        raise NotPrepared(f"训练没有得到模型，请看 {places.logs}。")
+    return models[-1]
 
 
 def spoken_inputs(job: Job) -> str:

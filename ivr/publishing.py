@@ -1,0 +1,303 @@
+"""The dialogue's servers of a running line, in pairs: a Rasa and its action server, both of one published version.
+
+Publishing starts a new pair beside the old one. When it is ready, new calls get it (`ivr.conversation.servers`); the
+old pair is stopped when its last call has ended. A pair that does not start changes nothing. Who wants a version
+published leaves a wish in `var/run/publish.json` and reads in `published.json` what became of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+import msgspec
+
+from ivr import processes as programs
+from ivr.conversation.servers import Serving, kept, pair_lock, run_folder, state_file
+from ivr.designing.versions import Version, Versions, shown, write_whole
+from ivr.errors import IvrError, PeerDown, SettingsError
+from ivr.processes import Processes, Tell, answers
+from ivr.settings import Settings
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 0.5
+"""How often wishes and draining pairs are looked at."""
+LONGEST_DRAIN_S = 2 * 3600.0
+"""A pair is stopped this long after the switch even if a call still holds it: no call takes so long."""
+LOCKED_WITHIN_S = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    id: str
+    number: int
+    """Version."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    id: str
+    """Of the wish."""
+    done: bool = False
+    error: str = ""
+    says: tuple[str, ...] = ()
+    """What happened so far, a sentence each."""
+
+
+@dataclass(slots=True)
+class Pair:
+    version: int
+    """0 = the files as they are edited."""
+    settings: Settings
+    """With its ports and its content."""
+    names: tuple[str, str]
+    """Its programs: Rasa, actions."""
+    draining: asyncio.Task[None] | None = None
+    switched_off: float = field(default=0.0)
+
+
+async def start_pair(
+    processes: Processes, settings: Settings, suffix: str = "", endpoints: Path | None = None
+) -> tuple[str, str]:
+    """Rasa and its action server at the ports of the settings. Gives the programs' names. Raises `PeerDown`."""
+    names = f"rasa{suffix}", f"actions{suffix}"
+    try:
+        await processes.start(programs.actions(settings, names[1]))
+        await processes.start(programs.rasa(settings, names[0], endpoints))
+    except BaseException:
+        await processes.end(*names)
+        raise
+    return names
+
+
+def free_ports(host: str) -> tuple[int, int]:
+    """Two TCP ports that nobody listens on now."""
+    with socket.socket() as one, socket.socket() as other:
+        one.bind((host, 0))
+        other.bind((host, 0))
+        return one.getsockname()[1], other.getsockname()[1]
+
+
+class Pairs:
+    """Keeps the pairs of one line. `async with Pairs(…) as pairs: await pairs.start(version)`."""
+
+    def __init__(self, settings: Settings, processes: Processes, tell: Tell) -> None:
+        self._settings = settings
+        self._processes = processes
+        self._tell = tell
+        self._versions = Versions(settings)
+        self._pairs: list[Pair] = []
+        """The last one is at work."""
+        self._lock: IO[bytes] | None = None
+        self._watch: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Pairs:
+        self._lock = await _locked(run_folder(self._settings) / "dialogue.lock")
+        for file in (state_file(self._settings), wish_file(self._settings)):
+            file.unlink(missing_ok=True)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        tasks = [task for task in (self._watch, *(pair.draining for pair in self._pairs)) if task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        state_file(self._settings).unlink(missing_ok=True)
+        if self._lock:
+            self._lock.close()
+
+    async def start(self, version: Version | None) -> None:
+        """The first pair, at the ports of the settings. Raises `PeerDown`."""
+        try:
+            names = await start_pair(self._processes, self._settings)
+        except PeerDown as error:
+            back = "\n这是发布的版本；要回到上一版：ivr dialogue rollback。" if version else ""
+            raise PeerDown(f"{error}{back}") from error
+        self._go_to_work(Pair(version.number if version else 0, self._settings, names))
+        self._watch = asyncio.create_task(self._watch_wishes(), name="publish wishes")
+
+    async def switch(self, number: int, tell: Tell) -> None:
+        """New calls get that version. Raises `IvrError`; then everything is as it was."""
+        version = self._versions.get(number)
+        pair = await self._draining_still(number)
+        if pair:
+            tell("它还在为没打完的电话服务，直接换回去。")
+        else:
+            pair = await self._new(version, tell)
+        old = self._pairs[-1]
+        self._go_to_work(pair)
+        self._versions.make_current(number)
+        tell(f"新来电现在由{shown(version)}接听。")
+        old.switched_off = time.monotonic()
+        old.draining = asyncio.create_task(self._drain(old), name=f"drain {old.version}")
+
+    async def _draining_still(self, number: int) -> Pair | None:
+        """A pair of that version that still runs for its last calls, taken out of draining."""
+        pair = next((each for each in self._pairs[:-1] if each.version == number), None)
+        if pair is None or pair.draining is None:
+            return None
+        pair.draining.cancel()
+        await asyncio.gather(pair.draining, return_exceptions=True)
+        if pair in self._pairs:
+            self._pairs.remove(pair)
+        host, ports = pair.settings.host, pair.settings.ports
+        if await answers(f"http://{host}:{ports.rasa}/status") and await answers(
+            f"http://{host}:{ports.actions}/health"
+        ):
+            return replace(pair, draining=None)
+        await self._processes.end(*pair.names)  # it was being stopped already
+        return None
+
+    async def _new(self, version: Version, tell: Tell) -> Pair:
+        rasa, actions = free_ports(self._settings.host)
+        settings = replace(
+            self._settings,
+            ports=replace(self._settings.ports, rasa=rasa, actions=actions),
+            content=str(self._versions.place(version.number)),
+        )
+        tell("正在启动新的一对服务（约一分钟），正在进行的电话不受影响……")
+        names = await start_pair(self._processes, settings, f"-{version.number}")
+        return Pair(version.number, settings, names)
+
+    def _go_to_work(self, pair: Pair) -> None:
+        home, ports, content = self._settings.ports.rasa, pair.settings.ports, pair.settings.content
+        state = Serving(home=home, rasa=ports.rasa, actions=ports.actions, version=pair.version, content=content)
+        write_whole(state_file(self._settings), msgspec.json.encode(state))
+        self._pairs.append(pair)
+
+    async def _drain(self, pair: Pair) -> None:
+        """Stop the pair when no call holds it any more."""
+        file = pair_lock(run_folder(self._settings), pair.settings.ports.rasa)
+        while not _unused(file):
+            if time.monotonic() - pair.switched_off > LONGEST_DRAIN_S:
+                log.warning("version %s still has calls after %.0f s; stopped", pair.version, LONGEST_DRAIN_S)
+                break
+            await asyncio.sleep(LOOK_S)
+        await self._processes.end(*pair.names)
+        self._pairs.remove(pair)
+        file.unlink(missing_ok=True)
+        self._say(f"对话第 {pair.version} 版的最后一通电话结束了，它的服务已停止。")
+
+    # --- wishes --------------------------------------------------------------------
+
+    async def _watch_wishes(self) -> None:
+        file = wish_file(self._settings)
+        while True:
+            if file.exists():
+                try:
+                    wish = msgspec.json.decode(file.read_bytes(), type=Wish)
+                    await self._fulfil(wish)
+                except (OSError, msgspec.MsgspecError) as error:
+                    log.warning("a wish to publish cannot be read: %s", error)
+                file.unlink(missing_ok=True)
+            await asyncio.sleep(LOOK_S)
+
+    async def _fulfil(self, wish: Wish) -> None:
+        outcome = Outcome(id=wish.id)
+
+        def tell(sentence: str) -> None:
+            nonlocal outcome
+            outcome = replace(outcome, says=(*outcome.says, sentence))
+            self._report(outcome)
+            self._say(sentence)
+
+        try:
+            await self.switch(wish.number, tell)
+            outcome = replace(outcome, done=True)
+        except IvrError as error:
+            outcome = replace(outcome, done=True, error=str(error))
+            self._say(f"第 {wish.number} 版没有换上：{error}")
+        except Exception as error:  # the boundary of one wish: the line goes on with what it has
+            log.exception("publishing %s failed", wish.number)
+            outcome = replace(outcome, done=True, error=f"出错了：{error!r}")
+        self._report(outcome)
+
+    def _report(self, outcome: Outcome) -> None:
+        write_whole(outcome_file(self._settings), msgspec.json.encode(outcome))
+
+    def _say(self, sentence: str) -> None:
+        with contextlib.suppress(OSError):
+            self._tell(sentence)
+
+
+async def _locked(file: Path) -> IO[bytes]:
+    """The line's own lock. Raises `SettingsError` when another line holds it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle = file.open("ab")
+    end = time.monotonic() + LOCKED_WITHIN_S
+    while True:  # who only looks whether a line runs holds it for a moment
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                handle.close()
+                raise SettingsError(f"已有一条线路在用 {file.parent.parent}：请先停掉它。") from None
+            await asyncio.sleep(0.1)
+        else:
+            return handle
+
+
+def _unused(file: Path) -> bool:
+    """Nobody holds the pair. New calls do not come: they read the state after they hold a lock."""
+    handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(handle)
+    return True
+
+
+# --- the other side ------------------------------------------------------------------
+
+
+def wish_file(settings: Settings) -> Path:
+    return run_folder(settings) / "publish.json"
+
+
+def outcome_file(settings: Settings) -> Path:
+    return run_folder(settings) / "published.json"
+
+
+async def ask_line(settings: Settings, number: int, tell: Callable[[str], None]) -> bool:
+    """Have the running line serve that version, and wait. False: no line runs here. Raises `PeerDown` with what kept
+    it from it; then the line goes on with the version it had."""
+    if not kept(settings):
+        return False
+    wish = Wish(id=f"{os.getpid()}-{time.monotonic_ns()}", number=number)
+    write_whole(wish_file(settings), msgspec.json.encode(wish))
+    told = 0
+    while True:
+        outcome = _outcome(settings, wish)
+        for sentence in outcome.says[told:]:
+            tell(sentence)
+        told = len(outcome.says)
+        if outcome.error:
+            raise PeerDown(f"没有换上：{outcome.error}\n线路仍用原来的对话，来电不受影响。")
+        if outcome.done:
+            return True
+        if not kept(settings):
+            raise PeerDown("线路停了，没有换上。下次 ivr up 仍用原来的对话。")
+        await asyncio.sleep(LOOK_S)
+
+
+def _outcome(settings: Settings, wish: Wish) -> Outcome:
+    with contextlib.suppress(OSError, msgspec.MsgspecError):
+        outcome = msgspec.json.decode(outcome_file(settings).read_bytes(), type=Outcome)
+        if outcome.id == wish.id:
+            return outcome
+    return Outcome(id=wish.id)
