@@ -40,6 +40,8 @@ class Cue:
 
     shape: Pattern = field(default_factory=lambda: re.compile("(?!)"))
     """A whole number like this needs no words before it."""
+    after: Pattern = field(default_factory=lambda: re.compile("(?!)"))
+    """Words right behind a sum that tell the same."""
 
     def fitting(self, value: str) -> str | None:
         """The number as this field keeps it; None when it is none of its."""
@@ -127,6 +129,7 @@ def _evidence(raw: Mapping[str, Any]) -> Evidence:
                 int(cue.get("most", 40)),
                 int(cue.get("tail", 0)),
                 re.compile(cue.get("shape", "(?!)")),
+                re.compile(cue.get("after", "(?!)")),
             )
             for name, cue in raw["cues"].items()
         },

@@ -34,7 +34,14 @@ def facts(text: str, fields: Iterable[Field], ear: Ear) -> dict[str, Heard]:
         del found["tracking_no" if "订单" in text or "order_no" in ear.asked else "order_no"]
     if "account_no" in found and "contact_number" in found and "contact_number" not in ear.asked:
         del found["contact_number"]  # the number that is complained about
+    if "appointment" in found and "appointment" not in ear.asked and _is_the_day(found["appointment"], found):
+        del found["appointment"]
     return found
+
+
+def _is_the_day(appointment: Heard, found: dict[str, Heard]) -> bool:
+    """The words say when it began, not when somebody shall come."""
+    return any(found[name].said in appointment.said for name in ("since", "occurred_at") if name in found)
 
 
 _LONGEST_NAME = 16
@@ -53,10 +60,13 @@ def _term(text: str, field: Field, ear: Ear) -> Heard | None:
     found = find_all("term", text, today=ear.today, terms=terms)
     if found:
         return heard(found[-1] if _corrected(text, ear) else found[0])
+    named = _named(text, field, ear)
+    if named:
+        return named
     said = text_facts.words(text, field, ear)
     if said and len(said.value) <= _LONGEST_NAME and not text_facts.only_vague(text, ear):
         return replace(said, confidence=_UNKNOWN_NAME)
-    return _named(text, field, ear)
+    return None
 
 
 def _named(text: str, field: Field, ear: Ear) -> Heard | None:
@@ -140,18 +150,23 @@ def _money(text: str, field: Field, ear: Ear) -> Heard | None:
     if field.id in ear.asked:
         chosen = announced or own or values
     else:
-        chosen = announced or [one for one in own if _MONEY_UNIT.search(one.said)]
+        chosen = announced or [one for one in own if _MONEY_UNIT.search(one.said) and one.said not in _A_PIECE]
     return heard(chosen[-1]) if chosen else None
 
 
 _MONEY_UNIT = re.compile(r"[块元圆毛角¥￥]|分钱")
+_A_PIECE = frozenset({"一块", "两块", "几块"})
+"""掉了一块: of something else than money."""
 _NEAR = 3
 """Characters between the words that announce a sum and the sum."""
 
 
 def _announced(text: str, one: Found, field: Field, ear: Ear) -> bool:
     cue = ear.evidence.cues.get(field.id)
-    return cue is not None and any(0 <= one.start - match.end() <= _NEAR for match in cue.before.finditer(text))
+    if cue is None:
+        return False
+    before = any(0 <= one.start - match.end() <= _NEAR for match in cue.before.finditer(text))
+    return before or cue.after.match(text, one.end) is not None
 
 
 def _clause_of(text: str, one: Found) -> str:

@@ -30,6 +30,8 @@ def heard(where: str, text: str, *asked: str, insist: tuple[str, ...] = ()) -> d
         ("两坛子老酒全洒了", "product", "老酒"),
         ("寄的是老家的熏鱼", "product", "熏鱼"),
         ("花了三百六买的，运费还二十", "amount", "360.00"),
+        ("我妈给我寄的辣椒酱", "product", "辣椒酱"),
+        ("丢了个加湿器，一千九百八买的", "amount", "1980.00"),
         ("Y T八八零零二幺三三四五六七，查一下", "tracking_no", "YT880021334567"),
     ],
 )
@@ -48,6 +50,7 @@ def test_what_is_no_parcel(text: str) -> None:
         ("你们开元路网点那个姓孙的快递小哥", "开元路网点"),
         ("就送我们紫金小区那个小伙子骂我", "紫金小区"),
         ("站点那个老板娘凶得很", "站点那个老板娘"),
+        ("姓什么我不知道，就负责我们厂区的那个", "厂区"),
     ],
 )
 def test_whom_the_courier_sent(text: str, about: str) -> None:
@@ -86,6 +89,15 @@ def test_the_sum_that_is_disputed(text: str, amount: str) -> None:
 @pytest.mark.parametrize("text", ["我刚查了话费", "我去年八月办的宽带", "五十九块的套餐"])
 def test_other_days_and_sums(text: str) -> None:
     assert not heard("telecom/billing", text).keys() & {"billing_period", "amount"}
+
+
+def test_the_day_it_began_is_no_appointment() -> None:
+    said = heard("telecom/network_fault", "就今天早上起来", "since")
+    assert said == {"since": "2026-11-22"}
+
+
+def test_a_piece_of_something_is_no_money() -> None:
+    assert "amount" not in heard("courier/damaged", "外壳凹进去一块")
 
 
 def test_not_hearing_the_other_side_is_a_fault() -> None:
