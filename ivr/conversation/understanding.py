@@ -188,6 +188,8 @@ def _chosen_earlier(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) 
 
 
 def _linked(ticket: Ticket, notes: Notes, prior: Ticket, setting: Setting) -> tuple[Ticket, Notes]:
+    if ticket.category not in topic.words_of(notes.digest, setting.pack):
+        ticket = replace(ticket, category=prior.category or ticket.category)  # it was only guessed
     ticket = linked(_without_crm(ticket), prior, setting.taxonomy)  # what was meant, before what was only likely
     known = f"{ticket.hotline}_{ticket.category}" if ticket.category else None
     return ticket, replace(notes, earlier="linked", topic=known)

@@ -11,7 +11,7 @@ from ivr.conversation.values.day_words import Prefer
 from ivr.conversation.values.found import Found, found
 
 _STARTS = re.compile(
-    r"[\d零〇一二两俩三仨四五六七八九十廿半好有小上下这本当大前昨琴寻今明听后头刚方才现目眼马立过再月年去农阴旧老正腊冬周星礼个元情妇愚清劳青母儿父建教国万光双感平圣除春端七中重八破雨惊谷夏芒小秋处白寒霜冬]"
+    r"[\d零〇一二两俩三仨四五六七八九十廿半小上下这本当大前昨琴寻今明听后头刚方才现目眼马立过再月年去农阴旧老正腊冬周星礼个元情妇愚清劳青母儿父建教国万光双感平圣除春端七中重八破雨惊谷夏芒小秋处白寒霜冬]"
 )
 """Characters that a day can begin with."""
 _UNTIL = re.compile(r"(?:到|至|直到|截止|等到|拖到)$")

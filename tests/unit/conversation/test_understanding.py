@@ -245,3 +245,13 @@ def test_what_the_hotline_gives_to_a_human_goes_there_when_all_is_noted() -> Non
     caller.setting = replace(caller.setting, pack=pack)
     assert caller.says("洗衣机不转了", "description", intent="product_fault").notes.handoff is None
     assert caller.says("昨天", "since").notes.handoff == "policy"
+
+
+def test_the_earlier_ticket_says_which_kind_of_complaint_it_is_unless_words_of_this_call_do() -> None:
+    before = on_file("GD20261105-000004", 17, product="空调", problem="漏水")
+    caller = Caller(earlier=(before,))
+    caller.says("还是上回那个事", "description", intent="installation")
+    assert caller.says("对", "prior_ticket", intent="affirm").ticket.category == "product_fault"
+    other = Caller(earlier=(before,))
+    other.says("还是上回那个，我不修了，我要退货", "description", intent="refund_exchange")
+    assert other.says("对", "prior_ticket", intent="affirm").ticket.category == "refund_exchange"
