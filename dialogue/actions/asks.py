@@ -13,6 +13,7 @@ from dialogue.actions import words
 from dialogue.actions.world import Scene, stage
 from ivr.conversation import earlier
 from ivr.conversation.notes import to_slot
+from ivr.conversation.owned import bought, owned
 from ivr.conversation.spoken import aloud
 from ivr.errors import SettingsError
 from ivr.packs import NO_TERM
@@ -61,6 +62,8 @@ def values_of(scene: Scene, tracker: Tracker) -> dict[str, str]:
     values["ticket_no"] = aloud(notes.ticket_no or "", "digits")
     values["other_ticket_no"] = "，".join(aloud(number, "digits") for number in notes.done)
     values["matter"] = earlier.matter(scene.ticket) if scene.ticket.value("product") else ""
+    values["bought"] = bought(scene.ticket, scene.setting.customer)
+    values["owned"] = owned(scene.setting.customer)
     offered = [each for number in notes.candidates for each in scene.setting.earlier if each.ticket_no == number]
     if len(offered) == 1:
         values |= {"prior_date": earlier.dated(offered[0]), "prior_matter": earlier.matter(offered[0])}

@@ -60,7 +60,9 @@ def command(
     jobs: Annotated[int, typer.Option(min=0, help="同时进行几个场景；0：文字 2 个，电话 1 个")] = 0,
     only: Annotated[str, typer.Option(help="只跑这些场景，id 用逗号分开")] = "",
     report: Annotated[Path | None, typer.Option(help="把报告（JSON）写进这个文件")] = None,
-    curve: Annotated[Path | None, typer.Option(help="复核阈值的曲线：在终端列出，并画进这个 .svg 文件")] = None,
+    curve: Annotated[
+        Path | None, typer.Option(help="复核阈值的曲线：在终端列出，并画进这个 .svg 文件（浏览器可看）")
+    ] = None,
 ) -> None:
     """让剧本里的来电人和机器人对话，检查得到的工单；全部通过时退出码为 0。
 

@@ -21,10 +21,24 @@ class Move:
 
     shows: tuple[Pattern, ...]
     denies: tuple[Pattern, ...]
-    """Where one of these is found it is not that move."""
+    """What takes back what is found in the same clause: "不用转人工，叫师傅来" but not "叫师傅来，转人工"."""
 
     def seen_in(self, text: str) -> bool:
-        return any(p.search(text) for p in self.shows) and not any(p.search(text) for p in self.denies)
+        found = (match for pattern in self.shows for match in pattern.finditer(text))
+        return any(not self._denied(_clauses_around(text, match)) for match in found)
+
+    def _denied(self, words: str) -> bool:
+        return any(pattern.search(words) for pattern in self.denies)
+
+
+_MARKS = "，,。！!？?；;、…"
+
+
+def _clauses_around(text: str, match: re.Match[str]) -> str:
+    """The clause, or clauses, that a match lies in, with the mark after them: a question mark tells."""
+    begin = max(text.rfind(mark, 0, match.start()) for mark in _MARKS) + 1
+    ends = [at for mark in _MARKS if (at := text.find(mark, match.end())) >= 0]
+    return text[begin : min(ends, default=len(text)) + 1]
 
 
 @dataclass(frozen=True, slots=True)

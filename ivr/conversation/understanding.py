@@ -7,12 +7,13 @@ is asked next is decided by the rules and forms in `dialogue/`, never here.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ivr.conversation import earlier, moves, topic
 from ivr.conversation.ear import Ear, Heard
-from ivr.conversation.evidence import Evidence
+from ivr.conversation.evidence import Cue, Evidence
 from ivr.conversation.facts import facts
 from ivr.conversation.ledger import doubt, settle_doubt, write
 from ivr.conversation.notes import Doubt, Notes
@@ -165,13 +166,12 @@ def _heard(
 
 
 def _keyed(keys: str, fields: Iterable[Field], asked: tuple[str, ...], setting: Setting) -> dict[str, Heard]:
-    """The number that was keyed, if it is long enough for the field asked for."""
+    """The number that was keyed, if it is as long as one of the field asked for."""
     digits = keys.strip("#*")
     wanted = next((one.id for one in fields if one.id in asked and one.kind == "digits"), None)
-    cue = setting.evidence.cues.get(wanted or "")
-    if not wanted or len(digits) < (cue.least if cue else 1):
-        return {}
-    return {wanted: Heard(digits, keys, 1.0)}
+    cue = setting.evidence.cues.get(wanted or "", Cue(re.compile("(?!)")))
+    kept = cue.fitting(digits)
+    return {wanted: Heard(kept, keys, 1.0)} if wanted and kept else {}
 
 
 def _chosen_earlier(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> tuple[Ticket, Notes, bool]:

@@ -6,12 +6,13 @@ stays as it was.
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pygal
 from rich.console import Console
 from rich.table import Table
 
@@ -19,6 +20,16 @@ from ivr.errors import SettingsError
 from ivr.simulate.checks import Ticket
 from ivr.simulate.report import CallResult
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # it tells every font it does not find
+
+STYLE: Any = {
+    "font.family": ["Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Zen Hei", "sans-serif"],
+    "svg.fonttype": "none",
+}
+"""Text stays text in the SVG: shown in whatever Chinese font the viewer has."""
 STEPS = tuple(round(step * 0.05, 2) for step in range(2, 21))
 """Thresholds that are tried."""
 WRONG = ("status", "category", "prior_ticket_no", "fields.")
@@ -115,31 +126,32 @@ def _bar(share: float) -> str:
 
 
 def draw(drawn: Sequence[Curve], file: Path) -> None:
-    """An SVG: share of tickets in review across, share of all tickets that are wrong and slip through upwards.
-    Raises `SettingsError` when it cannot be written."""
-    chart = pygal.XY(
-        title="复核阈值的两面",
-        x_title="进复核的工单（%）",
-        y_title="漏过的错单（占全部工单 %）",
-        show_legend=True,
-        truncate_legend=-1,
-        width=900,
-        height=600,
-        js=(),
-    )
-    for curve in drawn:
-        chart.add(
-            curve.zh,
-            [
-                {
-                    "value": (100 * point.reviewed / curve.tickets, 100 * point.slipped / curve.tickets),
-                    "label": f"阈值 {point.threshold:.2f}",
-                }
-                for point in curve.points
-            ],
-        )
+    """An image (.svg, .png): share of tickets in review across, wrong ones that slip through upwards, a threshold
+    beside every second point. Raises `SettingsError` when it cannot be written."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)  # measured only; the viewer has fonts
+        figure = Figure(figsize=(9, 6), layout="constrained")
+        axes = figure.add_subplot()
+        for curve in drawn:
+            across = [100 * point.reviewed / curve.tickets for point in curve.points]
+            upwards = [100 * point.slipped / curve.tickets for point in curve.points]
+            axes.plot(across, upwards, marker="o", label=curve.zh)
+            for x, y, point in list(zip(across, upwards, curve.points, strict=True))[::2]:
+                axes.annotate(f"{point.threshold:.1f}", (x, y), textcoords="offset points", xytext=(4, 4), fontsize=8)
+        axes.set(title="复核阈值的两面", xlabel="进复核的工单（%）", ylabel="漏过的错单（占全部工单 %）")
+        axes.grid(alpha=0.3)
+        axes.legend()
+        _written(figure, file)
+
+
+def _written(figure: Figure, file: Path) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(chart.render())
+        figure.savefig(file)
     except OSError as error:
         raise SettingsError(f"图写不进 {file}：{error.strerror}。请换一个位置。") from error
+    except ValueError as error:  # a kind of file that it cannot write
+        raise SettingsError(f"图写不成 {file}：请用 .svg 或 .png 结尾。") from error

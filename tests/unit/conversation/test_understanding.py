@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from ivr.tickets.customer import Customer, Purchase
-from tests.unit.conversation.setting import Caller, on_file
+from ivr.tickets.linking import speaks_of_earlier
+from tests.unit.conversation.setting import Caller, on_file, setting
 
 WASHER = Purchase(product="洗衣机", model="XQG80", order_no="DD20251003018")
 FRIDGE = Purchase(product="冰箱", model="BCD510", order_no="DD20240218011")
@@ -255,3 +256,26 @@ def test_the_earlier_ticket_says_which_kind_of_complaint_it_is_unless_words_of_t
     other = Caller(earlier=(before,))
     other.says("还是上回那个，我不修了，我要退货", "description", intent="refund_exchange")
     assert other.says("对", "prior_ticket", intent="affirm").ticket.category == "refund_exchange"
+
+
+def test_a_repairman_is_no_human_but_a_human_beside_one_is() -> None:
+    said = setting().evidence
+    assert "human" not in said.moves_in("赶紧叫人来修")
+    assert "human" in said.moves_in("叫人来修，转人工")
+    assert "human" not in said.moves_in("不用转人工，叫个师傅来")
+
+
+def test_say_it_again_is_not_an_earlier_ticket() -> None:
+    words = setting().taxonomy.judgement.linking
+    assert not speaks_of_earlier("你再说一遍", words)
+    assert not speaks_of_earlier("我都说了好几遍了，空调不冷", words)
+    assert speaks_of_earlier("我都报了两遍了，还没来修", words)
+
+
+def test_a_keyed_number_of_another_length_is_not_taken() -> None:
+    caller = Caller(hotline="bank")
+    caller.says("我的卡扣了我一笔年费", "description", intent="fee_dispute")
+    caller.keys("6222021234567#", "card_last4")
+    assert caller.value("card_last4") in {None, "4567"}
+    caller.keys("60#", "card_last4")
+    assert caller.value("card_last4") != "60"
