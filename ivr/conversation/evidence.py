@@ -13,6 +13,8 @@ from ivr.errors import SettingsError
 from ivr.packs import read_yaml
 
 Pattern = re.Pattern[str]
+_NOTHING = ("(?!)",)
+"""Patterns of a list that a project leaves out: they fit nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +154,9 @@ def _evidence(raw: Mapping[str, Any]) -> Evidence:
         named={name: tuple(map(re.compile, patterns)) for name, patterns in raw.get("named", {}).items()},
         own_number={when: re.compile(words) for when, words in raw.get("own_number", {}).items()},
         complained_about=_any(raw["complained_about"]),
-        somebody=_any(raw["somebody"]),
-        anybody=_any(raw["anybody"]),
-        place=_any(raw["place"]),
+        somebody=_any(raw.get("somebody", _NOTHING)),
+        anybody=_any(raw.get("anybody", _NOTHING)),
+        place=_any(raw.get("place", _NOTHING)),
     )
 
 
