@@ -63,14 +63,11 @@ def _keyed(key: str, offered: Sequence[Ticket]) -> Choice:
 
 def _names(text: str, ticket: Ticket) -> bool:
     """The sentence names its product or its problem, and does not deny it."""
-    for field in ("product", "problem", "order_no"):
-        value = ticket.value(field)
-        if (
-            value
-            and value in text
-            and not re.search(rf"(不是|也不是|不说|并非)[^，,。]{{0,3}}{re.escape(value)}", text)
-        ):
-            return True
+    values = [value for name in ("product", "problem", "order_no") if (value := ticket.value(name))]
+    if any(re.search(rf"(不是|也不是|不说|并非)[^，,。]{{0,3}}{re.escape(value)}", text) for value in values):
+        return False
+    if any(value in text for value in values):
+        return True
     product = ticket.value("product")
     return bool(
         product and any(same_thing(product, part) for part in re.split(r"[，,。！？ ]", text) if len(part) >= 2)

@@ -104,8 +104,10 @@ class Evidence:
         return next((kind for kind, pattern in self.hazard.items() if pattern.search(text)), None)
 
     def problem_of(self, category: str | None) -> tuple[Pattern, ...]:
-        """The category's own words before those of all."""
-        wanted = (self.problem.get(category or ""), self.problem.get("default"))
+        """The category's own words before those of all. Not known yet: those of any, but that a question is none."""
+        if category is None:
+            return tuple(pattern for name, pattern in self.problem.items() if name != "consultation")
+        wanted = (self.problem.get(category), self.problem.get("default"))
         return tuple(pattern for pattern in wanted if pattern is not None)
 
 
