@@ -56,7 +56,9 @@ def _gathered(parts: Sequence[str], marked: Sequence[bool]) -> list[str]:
 _BESIDES = re.compile(
     r"^(?:还有(?:就是)?|另外|另一个是?|再一个是?|头一个是?|一个是|第[一二三]个?是?)(?=[\u4e00-\u9fa5]{3})"
 )
-_OWNER = re.compile(r"^(?:就是)?(?:我|俺|咱)们?家?里?(?:的)?(?:那个|那台|这个|这台)?(?=[\u4e00-\u9fa5]{3})")
+_OWNER = re.compile(
+    r"^(?:就是)?(?:我|俺|咱)们?家?里?(?:的)?(?:那个|那台|这个|这台)?(?!月|礼拜|星期|周)(?=[\u4e00-\u9fa5]{3})"
+)
 
 
 def _joined(parts: Iterable[str]) -> str:

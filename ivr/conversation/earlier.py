@@ -6,8 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ivr.conversation.clauses import clauses
 from ivr.conversation.values.yesno import yes_no
 from ivr.tickets.judgement.words import LinkWords
+from ivr.tickets.likeness import likeness
 from ivr.tickets.linking import denies_earlier, same_thing
 from ivr.tickets.ticket import Ticket
 
@@ -47,10 +49,29 @@ def choose(text: str, offered: Sequence[Ticket], words: LinkWords, key: str | No
         return Choice(offered[0]) if answer else Choice(denied=True)
     if len(named) == 1:
         return Choice(named[0])
+    alike = _alike(text, offered, words)
+    if alike:
+        return Choice(alike)
     for at, ordinal in enumerate(_ORDINALS[: len(offered)]):
         if ordinal.search(text):
             return Choice(offered[at])
     return Choice(denied=True) if answer is False and not named else Choice()
+
+
+_DENIED = re.compile(r"(?:不是|也不是|不说|并非|不要)")
+_ALIKE = 0.2
+"""A description less like an earlier one than this names none."""
+
+
+def _alike(text: str, offered: Sequence[Ticket], words: LinkWords) -> Ticket | None:
+    """The one whose trouble the answer describes, twice as well as any other: 网慢那个，不是扣钱那个."""
+    said = "，".join(part for part in clauses(text) if not _DENIED.match(part))
+    scored = sorted(
+        ((likeness(said, each.value("problem") or "", words), each) for each in offered),
+        key=lambda pair: -pair[0],
+    )
+    best, second = scored[0], scored[1]
+    return best[1] if best[0] >= max(_ALIKE, 2 * second[0]) else None
 
 
 def _keyed(key: str, offered: Sequence[Ticket]) -> Choice:

@@ -125,9 +125,15 @@ def _date(text: str, field: Field, ear: Ear) -> Heard | None:
     mine = "，".join(part for part in clauses(text) if not (other and other.search(part)))
     kind = "month" if field.id == "billing_period" else "date"
     values = [one for one in find_all(kind, mine, today=ear.today) if one.value <= ear.today.isoformat()]
+    if len(values) > 1 and field.id not in ear.asked:
+        values = [one for one in values if _describes(_clause_of(mine, one), ear)] or values
     if kind == "month" and field.id not in ear.asked:
         values = [one for one in values if "月" in one.said]
     return heard(values[-1]) if values else None
+
+
+def _describes(part: str, ear: Ear) -> bool:
+    return any(pattern.search(part) for pattern in ear.evidence.problem_of(ear.category))
 
 
 def _time(text: str, field: Field, ear: Ear) -> Heard | None:
@@ -141,10 +147,12 @@ def _time(text: str, field: Field, ear: Ear) -> Heard | None:
 
 
 def _money(text: str, field: Field, ear: Ear) -> Heard | None:
-    """The sum that words before it announce; else one that is no other sum (the plan's price, the postage). Without a
-    unit (一百二) it counts only when announced or asked for."""
+    """The sum that words before it announce; else one that is no other sum (the plan's price, the postage). Said like
+    a number (三六) it counts only when announced or asked for."""
     values = find_all("money", text, today=ear.today)
     announced = [one for one in values if _announced(text, one, field, ear)]
+    if not announced and not _corrected(text, ear):
+        announced = _announced_in_parts(text, field, ear)
     other = ear.evidence.other_amounts.get(field.id)
     own = [one for one in values if not (other and other.search(_clause_of(text, one)))]
     if field.id in ear.asked:
@@ -154,11 +162,21 @@ def _money(text: str, field: Field, ear: Ear) -> Heard | None:
     return heard(chosen[-1]) if chosen else None
 
 
-_MONEY_UNIT = re.compile(r"[块元圆毛角¥￥]|分钱")
+_MONEY_UNIT = re.compile(r"[块元圆毛角¥￥百千万]|分钱")
 _A_PIECE = frozenset({"一块", "两块", "几块"})
 """掉了一块: of something else than money."""
 _NEAR = 3
 """Characters between the words that announce a sum and the sum."""
+
+
+def _announced_in_parts(text: str, field: Field, ear: Ear) -> list[Found]:
+    """A sum without a unit beside others with one: 赔三十块就想完事，我茶叶值九百."""
+    return [
+        one
+        for part in clauses(text)
+        for one in find_all("money", part, today=ear.today)
+        if _announced(part, one, field, ear)
+    ]
 
 
 def _announced(text: str, one: Found, field: Field, ear: Ear) -> bool:

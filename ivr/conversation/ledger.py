@@ -41,7 +41,8 @@ def write(
         known = ticket.fields.get(field)
         own = known is not None and known.source in OWN_WORDS
         value = one.value
-        if known and own and field not in asked and not corrects:
+        put_right = corrects and (field != "problem" or len(heard) == 1)  # 不是三是四 leaves the description alone
+        if known and own and field not in asked and not put_right:
             if field != "problem" or not _adds(known.value, value):
                 continue
             value = f"{known.value}，{value}"

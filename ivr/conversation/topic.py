@@ -10,6 +10,8 @@ ENOUGH = 0.4
 """A category needs this much to be taken."""
 WORDS = 0.4
 """What a word of the pack adds for its category."""
+LEAST = 0.02
+"""A guess needs this much."""
 SURE = 0.75
 """NLU's confidence that changes a topic that is known, where words show it too."""
 
@@ -19,10 +21,7 @@ def category(
 ) -> str | None:
     """The category that the sentence is about; `current` when it is about nothing else."""
     shown = words_of(text, pack)
-    scores = {
-        name: intents.get(name, 0.0) + (WORDS if name in shown else 0.0) + (0.1 * (shown.get(name, 0) - 1))
-        for name in categories
-    }
+    scores = _scores(shown, intents, categories)
     best = max(scores, key=lambda name: scores[name], default=None)
     if best is None:
         return current
@@ -30,6 +29,23 @@ def category(
         return best if scores[best] >= ENOUGH else None
     changes = best != current and best in shown and current not in shown and intents.get(best, 0.0) >= SURE
     return best if changes else current
+
+
+def likeliest(text: str, intents: Mapping[str, float], pack: Pack, categories: Mapping[str, object]) -> str | None:
+    """The best guess, where the caller was asked before and has nothing plainer to say; None when nothing speaks for
+    any."""
+    scores = _scores(words_of(text, pack), intents, categories)
+    best = max(scores, key=lambda name: scores[name], default=None)
+    return best if best and scores[best] > LEAST else None
+
+
+def _scores(
+    shown: Mapping[str, int], intents: Mapping[str, float], categories: Mapping[str, object]
+) -> dict[str, float]:
+    return {
+        name: intents.get(name, 0.0) + (WORDS + 0.1 * (shown[name] - 1) if name in shown else 0.0)
+        for name in categories
+    }
 
 
 def words_of(text: str, pack: Pack) -> dict[str, int]:
@@ -44,4 +60,4 @@ def words_of(text: str, pack: Pack) -> dict[str, int]:
 
 def _meant(word: str, text: str) -> bool:
     at = text.find(word)
-    return at >= 0 and not text[max(0, at - 2) : at].endswith(("不", "别", "不用", "不要", "不想"))
+    return at >= 0 and not text[max(0, at - 2) : at].endswith(("不", "别", "不用", "不要", "不想", "不是"))

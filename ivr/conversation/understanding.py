@@ -120,6 +120,10 @@ def understand(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> Un
 def _categorised(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> tuple[Ticket, Notes]:
     categories = setting.taxonomy.hotline(ticket.hotline).categories
     name = topic.category(turn.text, turn.intents, setting.pack, categories, ticket.category)
+    if ticket.category and "dont_know" in setting.evidence.moves_in(turn.text):
+        return ticket, notes  # 单号弄丢了: of the number, not of the matter
+    if name is None and "description" in turn.asked and notes.asked.get("topic", 0) >= TRIES:
+        name = topic.likeliest(turn.text, turn.intents, setting.pack, categories)
     if name is None or name == ticket.category:
         return ticket, notes
     return replace(ticket, category=name), replace(notes, topic=f"{ticket.hotline}_{name}")

@@ -15,7 +15,7 @@ from ivr.tickets.judgement.suggestions import suggestions
 from ivr.tickets.judgement.summary import summary
 from ivr.tickets.judgement.urgency import Ruling, urgency
 from ivr.tickets.taxonomy import Taxonomy
-from ivr.tickets.ticket import Ticket
+from ivr.tickets.ticket import Emotion, Ticket
 
 
 def judge(
@@ -38,11 +38,22 @@ def judge(
         emotion=of_call(said, taxonomy.judgement.emotion),
         complexity=complexity(counts, occurrence=ticket.occurrence, facts=len(ticket.fields)),
     )
-    ticket = replace(ticket, urgency=ruling(ticket, said=said, vip=vip, prior=prior, taxonomy=taxonomy)[0])
+    label, why = ruling(ticket, said=said, vip=vip, prior=prior, taxonomy=taxonomy)
+    ticket = replace(ticket, urgency=label, emotion=_of_threat(ticket.emotion, why, taxonomy))
     reviewed = review(ticket, pack.thresholds, taxonomy, vip=vip, conflicts_left=counts.conflicts_left)
     return replace(
         ticket, review=reviewed, summary=summary(ticket, taxonomy), suggestions=suggestions(ticket, pack.advice)
     )
+
+
+THREAT_SCORE = 0.35
+"""Strength of dissatisfaction of a caller who announces a regulator or a court in calm words."""
+
+
+def _of_threat(emotion: Emotion, why: str, taxonomy: Taxonomy) -> Emotion:
+    """Who threatens is dissatisfied, however calm the words."""
+    threats = any(rule.kind == "threat" and rule.why == why for rule in taxonomy.judgement.urgency.dangers)
+    return Emotion("annoyed", max(THREAT_SCORE, emotion.score)) if threats and emotion.label == "calm" else emotion
 
 
 def ruling(ticket: Ticket, *, said: Sequence[str], vip: bool, prior: Ticket | None, taxonomy: Taxonomy) -> Ruling:

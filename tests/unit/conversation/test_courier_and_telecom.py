@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
 from ivr.conversation.ear import Ear
 from ivr.conversation.facts import facts
-from tests.unit.conversation.setting import setting
+from ivr.conversation.understanding import Turn
+from tests.unit.conversation.setting import Caller, setting
 
 CALLS_FROM = "13800010001"
 
@@ -102,3 +104,35 @@ def test_a_piece_of_something_is_no_money() -> None:
 
 def test_not_hearing_the_other_side_is_a_fault() -> None:
     assert heard("telecom/network_fault", "打电话听不见对方说话", "problem")["problem"]
+
+
+def test_the_sum_is_found_beside_what_is_offered() -> None:
+    said = heard("courier/lost", "就赔我三倍运费，三十块钱打发要饭的呢？我茶叶值九百")
+    assert said["amount"] == "900.00"
+
+
+def test_the_day_of_the_trouble_not_of_finding_out() -> None:
+    said = heard("courier/false_sign", "礼拜五写我本人签收，我今天路过才看见东西在外头")
+    assert said["occurred_at"] == "2026-11-20"
+
+
+def test_the_number_is_lost_not_the_parcel() -> None:
+    caller = Caller(hotline="courier")
+    caller.says("我寄的腊肉七天了还没到", "description", intent="delay")
+    assert caller.says("单子让我弄丢了，找不着", "tracking_no", intent="lost").ticket.category == "delay"
+
+
+def test_a_sum_put_right_leaves_the_description_alone() -> None:
+    caller = Caller(hotline="telecom")
+    caller.says("我这个月话费不对劲，流量没用超", "description", intent="billing")
+    caller.says("扣了六十三块五，说错了，是三十六块五", "amount")
+    assert caller.value("amount") == "36.50"
+    assert "流量" in (caller.value("problem") or "")
+
+
+def test_what_is_asked_again_is_guessed_rather_than_asked_for_ever() -> None:
+    caller = Caller(hotline="courier")
+    for turn in range(2):
+        caller.now = replace(caller.now, notes=caller.now.notes.asking("topic"))
+        heard_now = caller._turn(Turn(text="样品的事", asked=("description",), intents={"delay": 0.1, "inform": 0.6}))
+        assert heard_now.ticket.category == (None, "delay")[turn]
