@@ -7,6 +7,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ivr.commands.score_nlu import reader
 from ivr.conversation.values.find import find
 from ivr.conversation.values.yesno import yes_no
 from ivr.errors import IvrError, SettingsError
@@ -57,6 +59,8 @@ class Options:
     asking: str | None
     """Field that the last question asked for."""
     lexicon: Path | None
+    until: ExitStack
+    """What a judge starts is stopped with it."""
 
 
 class _Unjudgeable(IvrError):
@@ -79,12 +83,13 @@ def command(
     例：echo 得有三天了 | ivr score values --kind date --date 2026-11-22
     """
     settings = load()
-    options = Options(settings, kind, _date(date, settings), hotline or None, asking or None, lexicon)
-    judge = JUDGES[what](options)
-    if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
-    for line in sys.stdin:
-        print(json.dumps(_judged(judge, line.rstrip("\r\n")), ensure_ascii=False), flush=True)
+    with ExitStack() as until:
+        options = Options(settings, kind, _date(date, settings), hotline or None, asking or None, lexicon, until)
+        judge = JUDGES[what](options)
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(encoding="utf-8", errors="replace")
+        for line in sys.stdin:
+            print(json.dumps(_judged(judge, line.rstrip("\r\n")), ensure_ascii=False), flush=True)
 
 
 def _judged(judge: Judge, line: str) -> Answer:
@@ -177,10 +182,14 @@ def _likeness(options: Options) -> Judge:
     return judge
 
 
+def _nlu(options: Options) -> Judge:
+    return reader(options.settings, options.date, options.hotline, options.asking, options.until)
+
+
 def _not_built(what: What) -> Callable[[Options], Judge]:
     def prepare(_: Options) -> Judge:
         def judge(_: str) -> Answer:
-            raise _Unjudgeable(f"{what} 的判断还没有做好：现在可以看 values、yesno、likeness、emotion 和 urgency。")
+            raise _Unjudgeable(f"{what} 的判断还没有做好：请先看别的，有哪些见 docs/contract/score.md。")
 
         return judge
 
@@ -194,6 +203,6 @@ JUDGES: dict[What, Callable[[Options], Judge]] = {
     What.TERMS: _not_built(What.TERMS),
     What.LIKENESS: _likeness,
     What.EMOTION: _emotion,
-    What.NLU: _not_built(What.NLU),
+    What.NLU: _nlu,
 }
 """What can be judged → how the judge is prepared from the options, once for all lines."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from ivr.packs import Pack
 
@@ -14,6 +14,20 @@ LEAST = 0.02
 """A guess needs this much."""
 SURE = 0.75
 """NLU's confidence that changes a topic that is known, where words show it too."""
+
+
+LEAST_MASS = 0.25
+"""Where the hotline's own intents have less than this together, the sentence is none of them: none is made sure."""
+
+
+def competing(intents: Mapping[str, float], own: Container[str], every: Container[str]) -> dict[str, float]:
+    """The confidences among the intents that this hotline has: its categories (`own`) and what is said on any hotline.
+
+    `every`: the categories of all hotlines. One model serves all; what it gives to the others' is shared out."""
+    left = {name: sure for name, sure in intents.items() if name in own or name not in every}
+    left.pop("nlu_fallback", None)
+    mass = max(sum(left.values()), LEAST_MASS)
+    return {name: sure / mass for name, sure in left.items()}
 
 
 def category(

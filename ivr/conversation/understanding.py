@@ -85,6 +85,7 @@ def understand(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> Un
     notes = replace(notes, silent=0)
     if turn.keys is not None and turn.keys.strip("#") == "0":
         return Understood(ticket, replace(notes, handoff="caller_request"), "hand_over")
+    turn = replace(turn, intents=_competing(turn.intents, ticket.hotline, setting))
     before, topic_before = ticket, notes.topic
     shown = setting.evidence.moves_in(turn.text)
     if turn.keys is None:
@@ -115,6 +116,12 @@ def understand(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> Un
     notes = _given_up(notes, ticket, setting)
     notes = _by_policy(ticket, _doubted(ticket, notes, setting), setting)
     return Understood(_judged(ticket, notes, setting), notes, move, _answered(turn, told, answered))
+
+
+def _competing(intents: Mapping[str, float], hotline: str, setting: Setting) -> dict[str, float]:
+    own = setting.taxonomy.hotline(hotline).categories
+    every = {name for each in setting.taxonomy.hotlines.values() for name in each.categories}
+    return topic.competing(intents, own, every)
 
 
 def _categorised(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> tuple[Ticket, Notes]:

@@ -1,0 +1,43 @@
+"""What a call would make of one sentence, were it the first: for designers and for evaluation (`ivr score nlu`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ivr.conversation import topic
+from ivr.conversation.notes import Notes
+from ivr.conversation.understanding import Setting, Turn, understand
+from ivr.tickets.taxonomy import Taxonomy
+from ivr.tickets.ticket import Fact, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    hotline: str
+    intent: str | None
+    confidence: float
+    """0…1, among the intents of the hotline."""
+    category: str | None
+    fields: Mapping[str, Fact] = field(default_factory=dict)
+
+
+def read(text: str, intents: Mapping[str, float], blank: Ticket, setting: Setting, asking: str | None) -> Reading:
+    """`intents`: NLU's, of all hotlines; `blank`: a ticket that knows nothing; `asking`: field just asked for."""
+    own = setting.taxonomy.hotline(blank.hotline).categories
+    mine = topic.competing(intents, own, categories(setting.taxonomy))
+    intent = max(mine, key=lambda name: mine[name], default=None)
+    turn = Turn(text=text, intents=intents, asked=(asking,) if asking else ())
+    ticket = understand(turn, blank, Notes(), setting).ticket
+    told = {name: fact for name, fact in ticket.fields.items() if fact.turn is not None}
+    return Reading(blank.hotline, intent, round(mine.get(intent or "", 0.0), 4), ticket.category, told)
+
+
+def categories(taxonomy: Taxonomy) -> frozenset[str]:
+    """Of all hotlines."""
+    return frozenset(name for hotline in taxonomy.hotlines.values() for name in hotline.categories)
+
+
+def best(readings: Iterable[Reading], intents: Mapping[str, float]) -> Reading:
+    """Of one sentence read for several hotlines: that whose own category NLU is surest of; then most facts."""
+    return max(readings, key=lambda one: (round(intents.get(one.category or "", 0.0), 2), len(one.fields)))
