@@ -99,11 +99,17 @@ def complained_about(text: str, field: Field, ear: Ear) -> Heard | None:
     for part in clauses(text):
         for match in ear.evidence.complained_about.finditer(part):
             called = _CALLED.sub("", match.group().strip())
-            if len(called) > len(best) and ear.evidence.somebody.search(called):
+            if ear.evidence.somebody.search(called) and _tells_more(called, best, ear):
                 best = called
     if best and (field.id in ear.asked or not ear.evidence.anybody.fullmatch(best)):
         return Heard(best, text, 0.85)
     return words(text, field, ear)
+
+
+def _tells_more(called: str, best: str, ear: Ear) -> bool:
+    """姓庞的 rather than 客户经理; else the longer."""
+    bare, bare_best = bool(ear.evidence.anybody.fullmatch(called)), bool(ear.evidence.anybody.fullmatch(best))
+    return len(called) > len(best) if bare == bare_best or not best else not bare
 
 
 _NAME = re.compile(r"(?:我(?:姓|叫|是)|免贵姓|名字(?:叫|是))(?P<name>[\u4e00-\u9fa5]{1,3}?)(?=[，,。！、 啊呀哈]|$)")

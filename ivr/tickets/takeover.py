@@ -11,6 +11,7 @@ from ivr.tickets.ticket import Fact, Source, Ticket
 
 IDENTIFYING = (
     *("product", "model", "problem", "order_no", "tracking_no", "plate_no", "account_no", "address"),
+    "card_last4",
     "complained_about",
 )
 """Fields that say which matter it is: the same in a ticket linked to an earlier one."""
