@@ -56,6 +56,16 @@ class _Reading:
     def end(self) -> int:
         return max(group.end for group in self.groups)
 
+    @property
+    def letters(self) -> int:
+        """So many groups of letters it begins with."""
+        return next((at for at, group in enumerate(self.groups) if not group.value.isalpha()), len(self.groups))
+
+    @property
+    def letters_came_last(self) -> bool:
+        """It begins with letters that were said after its digits."""
+        return 0 < self.letters < len(self.groups) and self.groups[0].start > self.groups[-1].start
+
     def cut(self, length: int) -> None:
         """Forget the last `length` characters."""
         while length > 0 and self.groups:
@@ -179,6 +189,9 @@ def _take(current: _Reading, token: Token, state: str, wrong: str) -> None:
         current.groups.append(token)
     elif len(token.value) >= 7 and token.value.startswith(whole):
         current.groups = [token]
+    elif wrong and len(wrong) < len(token.value) == len(current.groups[-1].value) and wrong in current.groups[-1].value:
+        current.groups[-1] = token  # 二三三，不是三，二三四: the whole group again
+        current.corrected = True
     elif wrong and wrong in whole and len(wrong) < len(whole):
         current.substitute(wrong, token)
     elif wrong and whole.endswith(token.value):
@@ -190,6 +203,10 @@ def _take(current: _Reading, token: Token, state: str, wrong: str) -> None:
             current.cut(len(token.value))
             current.groups.append(token)
             current.corrected = True
+    elif state == "head" and token.value.isalpha() and not whole[0].isalpha():
+        current.groups.insert(0, token)
+    elif token.value.isalpha() and current.letters_came_last:
+        current.groups.insert(current.letters, token)
     elif state == "head" and len(token.value) < len(whole):
         rest = Token("group", current.start, current.end, whole[len(token.value) :])
         current.groups = [token, rest]
