@@ -202,6 +202,11 @@ async def own_ports_beside_a_real_line(settings: Settings, tell: Tell) -> Settin
     if not running or running_line_simulates(settings):
         return settings
     tell("正在运行的线路接真实来电，不受打扰：为模拟另起一套对话服务。")
+    return own_ports(settings)
+
+
+def own_ports(settings: Settings) -> Settings:
+    """The dialogue at ports that nobody uses, beside whatever runs."""
     rasa, actions = free_ports(settings.host)
     return replace(settings, ports=replace(settings.ports, rasa=rasa, actions=actions))
 

@@ -117,22 +117,3 @@ class ActionFarewell(_Says):
 
     def marks(self, scene: Scene) -> dict[str, Any]:
         return {"ended": True}
-
-
-class _Silent(Action):
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        return []
-
-
-class ActionNote(_Silent):
-    """Nothing is said: the form asks on."""
-
-    def name(self) -> str:
-        return "action_note"
-
-
-class ActionSettle(_Silent):
-    """Where the ways to the end meet; the ticket is saved already."""
-
-    def name(self) -> str:
-        return "action_settle"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 PARSE_S = 1.0
 EARLIER = 30
 """So many earlier tickets of the caller are looked at."""
+CALLS = 200
+"""Of so many calls, the newest, the caller's earlier tickets are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Stage:
         self._settings = settings
         self._worlds = Worlds(settings)
         self._evidence: dict[str, Evidence] = {}
+        self._earlier: OrderedDict[str, tuple[Ticket, ...]] = OrderedDict()
+        """Call → its caller's earlier tickets: those made before it began stay the same while it lasts."""
         self._http: aiohttp.ClientSession | None = None
 
     async def scene(self, tracker: Any) -> Scene:
@@ -72,18 +77,25 @@ class Stage:
 
     async def _setting(self, call: CallInfo, world: World) -> Setting:
         customer = await world.customers.of(call.caller_number) if call.caller_number else None
-        earlier: tuple[Ticket, ...] = ()
-        if call.caller_number:
-            earlier = await world.store.of_caller(call.caller_number, before=call.started_at, limit=EARLIER)
         return Setting(
             pack=world.packs[call.hotline],
             taxonomy=world.taxonomy,
             evidence=self._evidence_of(call.hotline),
             today=call.started_at.date(),
             customer=customer,
-            earlier=tuple(ticket for ticket in earlier if ticket.hotline == call.hotline),
+            earlier=await self._earlier_of(call, world),
             least_certainty=self._settings.speech.least_confidence,
         )
+
+    async def _earlier_of(self, call: CallInfo, world: World) -> tuple[Ticket, ...]:
+        if not call.caller_number:
+            return ()
+        if call.call_id not in self._earlier:
+            found = await world.store.of_caller(call.caller_number, before=call.started_at, limit=EARLIER)
+            self._earlier[call.call_id] = tuple(ticket for ticket in found if ticket.hotline == call.hotline)
+            while len(self._earlier) > CALLS:
+                self._earlier.popitem(last=False)
+        return self._earlier[call.call_id]
 
     def _evidence_of(self, hotline: str) -> Evidence:
         if hotline not in self._evidence:
