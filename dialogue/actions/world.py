@@ -11,10 +11,11 @@ import aiohttp
 
 from ivr.app import World, Worlds
 from ivr.call.ports import CallInfo
-from ivr.conversation.evidence import Evidence, load_evidence
+from ivr.conversation.evidence import load_evidence
 from ivr.conversation.notes import Notes, of_slot
 from ivr.conversation.understanding import Setting
 from ivr.conversation.wire import call_of
+from ivr.packs import load_packs
 from ivr.settings import Settings, load
 from ivr.tickets.ticket import Ticket
 
@@ -49,7 +50,9 @@ class Stage:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._worlds = Worlds(settings)
-        self._evidence: dict[str, Evidence] = {}
+        data = settings.data
+        # All at once: reading one of them takes as long as several turns, and other callers would wait.
+        self._evidence = {hotline: load_evidence(data, hotline) for hotline in load_packs(data)}
         self._earlier: OrderedDict[str, tuple[Ticket, ...]] = OrderedDict()
         """Call → its caller's earlier tickets: those made before it began stay the same while it lasts."""
         self._http: aiohttp.ClientSession | None = None
@@ -80,7 +83,7 @@ class Stage:
         return Setting(
             pack=world.packs[call.hotline],
             taxonomy=world.taxonomy,
-            evidence=self._evidence_of(call.hotline),
+            evidence=self._evidence[call.hotline],
             today=call.started_at.date(),
             customer=customer,
             earlier=await self._earlier_of(call, world),
@@ -96,11 +99,6 @@ class Stage:
             while len(self._earlier) > CALLS:
                 self._earlier.popitem(last=False)
         return self._earlier[call.call_id]
-
-    def _evidence_of(self, hotline: str) -> Evidence:
-        if hotline not in self._evidence:
-            self._evidence[hotline] = load_evidence(self._settings.data, hotline)
-        return self._evidence[hotline]
 
     async def close(self) -> None:
         if self._http is not None:

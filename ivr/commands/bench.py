@@ -86,14 +86,14 @@ def dialogue(
     另起一套 Rasa 和动作服务，用临时的 SQLite 工单库，不碰正在运行的线路和工单。机器要空闲，数才有意义。
     """
     settings = load()
-    taxonomy = load_taxonomy(settings.root / "data")
+    taxonomy = load_taxonomy(settings.data)
     named = files or [settings.root / "tests" / "scenarios", settings.root / "tests" / "scenarios" / "own"]
     scenarios = load_scenarios(
         [file for name in named for file in (sorted(name.glob("*.yml")) if name.is_dir() else [name])], taxonomy
     )
     if not scenarios:
         raise SettingsError("没有场景可用。")
-    packs = load_packs(settings.root / "data")
+    packs = load_packs(settings.data)
     sameness = {hotline: Sameness.of(taxonomy, packs.get(hotline)) for hotline in taxonomy.hotlines}
     with tempfile.TemporaryDirectory(dir=settings.var) as folder:
         own = product.own_ports(replace(settings, database=f"sqlite+aiosqlite:///{folder}/tickets.db"))

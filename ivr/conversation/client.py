@@ -1,7 +1,7 @@
 """The dialogue of all calls, in a Rasa server: implements `ivr.call.ports.Conversation` over its REST channel.
 
-Everything said is written to the transcript at once, and what Rasa could not take in is kept all the same: the ticket
-is settled here, whether or not the dialogue lived to the end.
+Everything said is written to the transcript at once, beside the turn: the caller does not wait for the disk. What Rasa
+could not take in is kept all the same: the ticket is settled here, whether or not the dialogue lived to the end.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import aiohttp
 from ivr.call.ports import CallerTurn, CallInfo, Ending, Keyed, Reply, Said, Silent
 from ivr.conversation import wire
 from ivr.conversation.servers import Lease, OneServer, Servers
-from ivr.errors import DialogueDown, TicketChanged, TicketError, WireError
+from ivr.errors import DialogueDown, TicketChanged, WireError
 from ivr.packs import Pack
 from ivr.tickets.callbacks import call_back
 from ivr.tickets.completeness import settle
@@ -62,6 +62,8 @@ class _Talk:
     """The caller's own words."""
     lease: Lease | None = None
     """Its Rasa, once it was needed."""
+    writing: asyncio.Task[None] | None = None
+    """Writes the newest line of the transcript, after those before it."""
 
 
 class RasaConversation:
@@ -84,12 +86,14 @@ class RasaConversation:
     async def reply(self, call: CallInfo, turn: CallerTurn) -> Reply:
         talk = self._talk(call)
         talk.turns += 1
-        await self._note_caller(call, talk, turn)
+        self._note_caller(call, talk, turn)
         return await self._turn(call, turn, self._timeout_s)
 
     async def end(self, call: CallInfo, how: Ending, reason: str | None = None) -> str | None:
         talk = self._talks.pop(call.call_id, None) or _Talk(time.monotonic())
         try:
+            if talk.writing is not None:
+                await asyncio.wait([talk.writing])
             return await self._settle(call, talk, how, reason)
         except Exception:  # the boundary of one call: the caller is served whatever the store does
             log.exception("call %s: its ticket could not be settled (%s)", call.call_id, how)
@@ -113,7 +117,7 @@ class RasaConversation:
             raise DialogueDown(f"对话服务的回答不对：{error}") from error
         talk.asked = answer.asks
         talk.ticket_no = answer.ticket_no or talk.ticket_no
-        await self._note(call, TranscriptLine("bot", answer.text, self._at(talk)))
+        self._note(call, talk, TranscriptLine("bot", answer.text, self._at(talk)))
         return answer if answer.ticket_no else replace(answer, ticket_no=talk.ticket_no)
 
     async def _post(self, rasa: str, body: Mapping[str, object], timeout_s: float) -> bytes:
@@ -129,22 +133,29 @@ class RasaConversation:
         except aiohttp.ClientError as error:
             raise DialogueDown(f"连不上对话服务 {url}：{error}") from error
 
-    async def _note_caller(self, call: CallInfo, talk: _Talk, turn: CallerTurn) -> None:
+    def _note_caller(self, call: CallInfo, talk: _Talk, turn: CallerTurn) -> None:
         match turn:
             case Said(heard):
                 talk.said.append(heard.text)
-                await self._note(call, TranscriptLine("caller", heard.text, self._at(talk), heard.confidence))
+                self._note(call, talk, TranscriptLine("caller", heard.text, self._at(talk), heard.confidence))
             case Keyed(digits):
                 talk.said.append(f"按键 {digits}")
-                await self._note(call, TranscriptLine("caller", f"（按键）{digits}", self._at(talk)))
+                self._note(call, talk, TranscriptLine("caller", f"（按键）{digits}", self._at(talk)))
             case Silent():
                 pass
 
-    async def _note(self, call: CallInfo, line: TranscriptLine) -> None:
+    def _note(self, call: CallInfo, talk: _Talk, line: TranscriptLine) -> None:
+        talk.writing = asyncio.create_task(
+            self._write(call, line, after=talk.writing), name=f"transcript {call.call_id}"
+        )
+
+    async def _write(self, call: CallInfo, line: TranscriptLine, after: asyncio.Task[None] | None) -> None:
         """A transcript that cannot be written must not end the call."""
         try:
+            if after is not None:
+                await asyncio.wait([after])
             await (await self._world_of(call)).store.add_line(call.call_id, line)
-        except TicketError:
+        except Exception:  # nobody waits for it but the end of the call
             log.exception("call %s: a line of the transcript was lost", call.call_id)
 
     def _at(self, talk: _Talk) -> float:

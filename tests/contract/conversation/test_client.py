@@ -18,12 +18,12 @@ from aiohttp.test_utils import TestServer
 from ivr.call.ports import CallInfo, Heard, Keyed, Said, Silent
 from ivr.conversation import client as client_module
 from ivr.conversation.client import RasaConversation
-from ivr.errors import DialogueDown
+from ivr.errors import DialogueDown, TicketError
 from ivr.packs import Pack, load_packs
 from ivr.settings import PROJECT
 from ivr.tickets.store import TicketStore
 from ivr.tickets.taxonomy import Taxonomy, load_taxonomy
-from ivr.tickets.ticket import Fact, Ticket
+from ivr.tickets.ticket import Fact, Ticket, TranscriptLine
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CALL = CallInfo("1.1", "appliance", "13800010001", dt.datetime(2026, 11, 22, 10, tzinfo=ZONE))
@@ -128,10 +128,42 @@ async def test_the_transcript_holds_both_sides(bench: Bench) -> None:
     await bench.talk.begin(CALL)
     await bench.talk.reply(CALL, says("空调坏了"))
     await bench.talk.reply(CALL, Silent(1))
+    await bench.talk.end(CALL, "caller_hung_up")
     lines = await bench.store.transcript("1.1")
     assert [(line.who, line.text) for line in lines] == [
         ("bot", "您好。"), ("caller", "空调坏了"), ("bot", "您好。"), ("bot", "您好。"),
     ]  # fmt: skip
+
+
+async def test_nobody_waits_for_the_transcript(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = asyncio.Event()
+    add_line = bench.store.add_line
+
+    async def slow(call_id: str, line: TranscriptLine) -> None:
+        await disk.wait()
+        await asyncio.sleep(0.02 if line.text == "空调坏了" else 0)  # a later line must not overtake it
+        await add_line(call_id, line)
+
+    monkeypatch.setattr(bench.store, "add_line", slow)
+    await bench.talk.begin(CALL)
+    await bench.talk.reply(CALL, says("空调坏了"))
+    assert await bench.store.transcript("1.1") == ()
+    disk.set()
+    await bench.talk.end(CALL, "caller_hung_up")
+    assert [line.text for line in await bench.store.transcript("1.1")] == ["您好。", "空调坏了", "您好。"]
+
+
+async def test_a_lost_line_is_told_and_ends_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def full(call_id: str, line: TranscriptLine) -> None:
+        raise TicketError("磁盘满了")
+
+    await bench.talk.begin(CALL)
+    monkeypatch.setattr(bench.store, "add_line", full)
+    assert (await bench.talk.reply(CALL, says("空调坏了"))).asks == ("description",)
+    assert await bench.talk.end(CALL, "caller_hung_up") is not None
+    assert "a line of the transcript was lost" in caplog.text
 
 
 async def test_words_survive_a_dead_dialogue(bench: Bench) -> None:
