@@ -67,6 +67,7 @@ class Load:
     calls: int = 8
     seconds: float = 120.0
     seed: int = 1
+    speaks_every_s: tuple[float, float] = SPEAKS_EVERY_S
     turns_ms: list[float] = field(default_factory=list)
     """Every answer to a caller's turn; greetings are not counted."""
     begins_ms: list[float] = field(default_factory=list)
@@ -82,7 +83,7 @@ class Load:
     async def _calls(self, place: int, until: float) -> None:
         chance = random.Random(f"{self.seed}-{place}")  # noqa: S311  (no secret)
         order = chance.sample(self.scenarios, len(self.scenarios))
-        await asyncio.sleep(chance.uniform(0, SPEAKS_EVERY_S[1]))  # nobody calls in step
+        await asyncio.sleep(chance.uniform(0, self.speaks_every_s[1]))  # nobody calls in step
         for scenario in itertools.cycle(order):
             if time.monotonic() > until:
                 return
@@ -107,7 +108,7 @@ class Load:
             act = caller.hears(BotTurn(reply.text, reply.asks, reply.about, reply.keys, reply.ended))
             silences = silences + 1 if act.silent else 0
             for turn in turns_of(act, silences):
-                await asyncio.sleep(chance.uniform(*SPEAKS_EVERY_S))
+                await asyncio.sleep(chance.uniform(*self.speaks_every_s))
                 reply = await self._answer(call, turn)
                 if reply.ended:
                     break
