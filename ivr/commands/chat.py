@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -59,7 +59,7 @@ async def _run(
 ) -> None:
     if scenario:
         settings = await app.own_ports_beside_a_real_line(settings, _tell)
-    async with app.running_dialogue(settings, _tell), _talking(settings, scenario, hotline, caller) as talk:
+    async with app.running_dialogue(settings, _tell), talking(settings, scenario, hotline, caller) as talk:
         await (talk.by_lines() if jsonl else talk.by_keyboard())
 
 
@@ -79,7 +79,7 @@ def _scenario(file: Path, only: str) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def _talking(
+async def talking(
     settings: Settings, scenario: dict[str, Any] | None, hotline: str, caller: str | None
 ) -> AsyncIterator[_Talk]:
     servers = LineServers(settings)
@@ -111,6 +111,9 @@ def _simulated(settings: Settings, scenario: dict[str, Any]) -> CallInfo:
     file.write_text(json.dumps(seed_of(scenario, settings.zone), ensure_ascii=False), "utf-8")
     seed = read_seed(file)
     return CallInfo(token, seed.hotline, seed.caller, seed.now, simulation=token)
+
+
+After = Callable[["_Talk"], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -184,10 +187,13 @@ class _Talk:
 
     # --- for people ------------------------------------------------------------------
 
-    async def by_keyboard(self) -> None:
+    async def by_keyboard(self, after: After | None = None) -> None:
+        """`after`: done after each of the bot's turns."""
         console, number = Console(), None
         reply = await self.conversation.begin(self.call)
         _show(console, reply)
+        if after:
+            await after(self)
         while not reply.ended:
             typed = await asyncio.to_thread(_typed)
             if typed is None or typed == "/quit":
@@ -201,6 +207,8 @@ class _Talk:
                 console.print(f"[red]{error}[/red]")
                 continue
             _show(console, reply)
+            if after:
+                await after(self)
         else:
             number = await self._ended(reply, hung_up=False)
         console.print(f"工单：{number}，查看：.venv/bin/ivr tickets show {number}" if number else "没有工单。")

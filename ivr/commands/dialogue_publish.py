@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from rich.console import Console
 from ivr.commands.dialogue_check import findings, say, show
 from ivr.conversation.servers import at_work, serving
 from ivr.designing.finding import Grade
-from ivr.designing.versions import Version, Versions, shown
+from ivr.designing.versions import REPORT, Version, Versions, shown
 from ivr.errors import IvrError, SettingsError
 from ivr.packs import load_packs
 from ivr.prepare import dialogue as training
@@ -38,6 +39,7 @@ def publish(
     with one_at_a_time(versions):
         model = checked(settings, console)
         version = versions.make(model, note)
+        keep_report(settings, versions, version, model)
         say(console, f"第 {version.number} 版已存好：{versions.place(version.number)}")
         try:
             serve(settings, versions, version, console)
@@ -82,6 +84,13 @@ def checked(settings: Settings, console: Console) -> Path:
         names = "、".join(str(file.relative_to(settings.root)) for file in changed[:5])
         raise SettingsError(f"训练之后又改过 {names}：请先运行 ivr dialogue train，再发布。")
     return models[-1]
+
+
+def keep_report(settings: Settings, versions: Versions, version: Version, model: Path) -> None:
+    """What the tests said of this model stays with it: later ones are compared with it."""
+    report = settings.var / "dialogue" / REPORT
+    if report.exists() and report.stat().st_mtime > model.stat().st_mtime:
+        shutil.copy2(report, versions.place(version.number) / REPORT)
 
 
 def serve(settings: Settings, versions: Versions, version: Version, console: Console) -> None:

@@ -119,16 +119,22 @@ async def _text(job: Job) -> AsyncIterator[Play]:
     file = settings.var / "run" / f"simulate-{os.getpid()}.json"
     save(settings, file)
 
+    try:
+        async with app.running_dialogue(settings, _tell):
+            yield in_text(job, file)
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def in_text(job: Job, file: Path) -> Play:
+    """Plays by `ivr chat --jsonl` with the settings in that file."""
+
     async def play(scenario: Scenario) -> CallResult:
         command = (sys.executable, "-m", "ivr", "chat", "--jsonl")
         chosen = ("--seed", str(scenario.file.resolve()), "--only", scenario.id)
         return await ChatCall(scenario, job.sameness(scenario), (*command, *chosen), {"IVR_SETTINGS": str(file)}).play()
 
-    try:
-        async with app.running_dialogue(settings, _tell):
-            yield play
-    finally:
-        file.unlink(missing_ok=True)
+    return play
 
 
 # --- calls --------------------------------------------------------------------------

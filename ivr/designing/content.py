@@ -70,6 +70,8 @@ class Route(Named):
     kind: Literal["rule", "story"] = "rule"
     conditions: tuple[Step, ...] = ()
     steps: tuple[Step, ...] = ()
+    waits: bool = True
+    """When it is through the caller is listened to (or the form asks on); else the next rule follows."""
 
     def all_steps(self) -> Iterator[Step]:
         yield from _flat((*self.conditions, *self.steps))
@@ -199,7 +201,8 @@ def _route(file: Path, raw: Table, kind: Literal["rule", "story"]) -> Route:
     name = raw.get(kind, "")
     conditions = tuple(step for each in rows(raw.get("condition")) for step in _steps(file, each))
     steps = tuple(step for each in rows(raw.get("steps")) for step in _steps(file, each))
-    return Route(str(name), At(file, line_of(name, raw.line)), kind, conditions, steps)
+    waits = raw.get("wait_for_user_input") is not False
+    return Route(str(name), At(file, line_of(name, raw.line)), kind, conditions, steps, waits)
 
 
 _KINDS: Mapping[str, Literal["intent", "action", "user", "checkpoint"]] = {

@@ -65,10 +65,16 @@ def moments(events: Iterable[Mapping[str, Any]]) -> list[Moment]:
 
 
 def went_through(route: Route, talk: Sequence[Moment]) -> bool:
-    return any(_fits(route, talk, start) for start in range(len(talk)))
+    return ends_after(route, talk, -1)
 
 
-def _fits(route: Route, talk: Sequence[Moment], start: int) -> bool:
+def ends_after(route: Route, talk: Sequence[Moment], since: int) -> bool:
+    """Was the rule gone through to its end after that moment?"""
+    return any((end := _fits(route, talk, start)) is not None and end > since + 1 for start in range(len(talk)))
+
+
+def _fits(route: Route, talk: Sequence[Moment], start: int) -> int | None:
+    """The moment after the rule's last step, when it begins at `start`; None when it does not fit."""
     at, open_conditions = start, [each for each in route.conditions if each.kind == "slot"]
     loops = [each for each in route.conditions if each.kind == "loop"]
     for number, step in enumerate(route.steps):
@@ -78,16 +84,16 @@ def _fits(route: Route, talk: Sequence[Moment], start: int) -> bool:
             continue
         while at < len(talk) and not _is(step, talk[at]):
             if at == start or not _may_pass(route, talk[at]):
-                return False
+                return None
             at += 1
         if at == len(talk) or (at == start and not all(_loops(each, talk[at]) for each in loops)):
-            return False
+            return None
         if _chosen(route.steps, number):
             if not all(_holds(each, talk[at]) for each in open_conditions):
-                return False
+                return None
             open_conditions = []
         at += 1
-    return at > start
+    return at if at > start else None
 
 
 def _chosen(steps: Sequence[Step], number: int) -> bool:

@@ -12,7 +12,7 @@ from ivr.designing.finding import At, Finding, error, hint
 from ivr.designing.forms_check import fields
 from ivr.designing.located import Table, line_of, rows, table, texts
 from ivr.errors import IvrError
-from ivr.packs import load_packs, load_prompts
+from ivr.packs import NO_TERM, load_packs, load_prompts
 from ivr.tickets.taxonomy import load_taxonomy
 
 PATTERN_FILES = ("evidence.yml", "urgency.yml", "emotion.yml", "linking.yml")
@@ -63,7 +63,7 @@ def _pack(content: Content, hotline: str) -> Iterator[Finding]:
     lexicon = content.pack_file(hotline, "lexicon.yml")
     known = {*fields(content), "choices", "category"}
     for field, terms in content.data.get(lexicon, {}).items():
-        if field not in known:
+        if str(field).split("@")[0] not in known:
             yield hint(At(lexicon, line_of(field)), f"词表 {field} 没有对应的字段：没有人会用它。")
         if field == "category":
             yield from _of_categories(content, hotline, table(terms), lexicon)
@@ -86,7 +86,9 @@ def _terms(terms: Table, file: Path, field: str) -> Iterator[Finding]:
         for word in (term, *rows(others)):
             line = line_of(word, line_of(others))
             first, at = seen.setdefault(str(word), (str(term), line))
-            if first != term:
+            if first != term and NO_TERM in {first, term}:
+                yield hint(At(file, line), f"词表 {field}：“{word}”在 {first} 下，又在 {term} 下：它到底算不算？")
+            elif first != term:
                 yield error(
                     At(file, line), f"词表 {field}：“{word}”既是 {first}（第 {at} 行）又是 {term}，只能是一个。"
                 )

@@ -66,7 +66,7 @@ _Loader.add_constructor("tag:yaml.org,2002:seq", _rows)
 
 
 def read(file: Path) -> tuple[Table, list[Finding]]:
-    """The file's mapping (empty when there is none), and what is wrong with it as YAML."""
+    """The file's mapping (empty when there is none; a list is under the key ""), and what is wrong with it as YAML."""
     try:
         loader = _Loader(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as why:
@@ -86,8 +86,12 @@ def read(file: Path) -> tuple[Table, list[Finding]]:
     ]
     if content is None:
         return _empty(), twice
+    if isinstance(content, Rows):
+        whole = _empty()
+        whole[""] = content
+        return whole, twice
     if not isinstance(content, Table):
-        return _empty(), [*twice, error(At(file, 1), "应当是“键: 值”的形式。")]
+        return _empty(), [*twice, error(At(file, 1), "应当是“键: 值”或列表的形式。")]
     return content, twice
 
 

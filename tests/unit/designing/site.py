@@ -23,16 +23,7 @@ FILES = {
               fault: {zh: 故障, required: [product, problem], optional: []}
         """,
     "data/prompts.yml": "apology: 对不起\n",
-    "data/evidence.yml": """
-        moves: {}
-        problem: {default: [坏]}
-        vague: [东西]
-        empty: [你好]
-        hazard: {}
-        cues: {}
-        other_dates: {}
-        complained_about: [师傅]
-        """,
+    "data/packs/shop/evidence.yml": "vague: [东西坏]\nempty: [喂你好]\n",
     "data/packs/shop/hotline.yml": 'name: 小店\ndialled: ["4001"]\n',
     "data/packs/shop/lexicon.yml": "product:\n  空调: [挂机]\n  冰箱: [冰柜]\n",
     "dialogue/config.yml": "recipe: default.v1\n",
@@ -103,6 +94,7 @@ class Site:
         self.root = root
         for name, text in FILES.items():
             self.write(name, text)
+        shutil.copy(PROJECT / "data" / "evidence.yml", root / "data")
         shutil.copytree(PROJECT / "data" / "judgement", root / "data" / "judgement", dirs_exist_ok=True)
 
     def write(self, name: str, text: str) -> None:

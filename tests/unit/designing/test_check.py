@@ -149,8 +149,8 @@ FAULTS = [
         "colour:",
         "HINT data/packs/shop/lexicon.yml:1：词表 colour 没有对应的字段",
     ),
-    ("data/evidence.yml", "[坏]", "['坏(了']", "ERROR data/evidence.yml:2：正则表达式写错了"),
-    ("data/evidence.yml", "empty: [你好]\n", "", "ERROR data/evidence.yml"),
+    ("data/packs/shop/evidence.yml", "[东西坏]", "['坏(了']", "ERROR data/packs/shop/evidence.yml:1：正则表达式写错了"),
+    ("data/packs/shop/evidence.yml", "empty: [喂你好]", "moves: [喂]", "ERROR data/evidence.yml"),
     ("data/taxonomy.yml", "required: [product, problem]", "required: [product, prob]", "ERROR data/taxonomy.yml"),
     (
         "data/taxonomy.yml",
