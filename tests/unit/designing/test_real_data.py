@@ -1,0 +1,13 @@
+"""The dialogue as it is: nothing in it may be wrong, and its picture is the one in the docs."""
+
+from __future__ import annotations
+
+from ivr.designing.check import check
+from ivr.designing.finding import Grade
+from ivr.settings import PROJECT
+
+
+def test_the_dialogue_has_no_errors() -> None:
+    found = check(PROJECT, code=PROJECT / "dialogue" / "actions", scenarios=PROJECT / "tests" / "scenarios")
+    wrong = [one.shown(PROJECT) for one in found if one.grade is Grade.ERROR]
+    assert wrong == []
