@@ -25,7 +25,9 @@ def test_a_designer_sees_why_the_question_came() -> None:
             "move": "inform", "topic": "appliance_product_fault", "mood": "calm", "product": "洗衣机",
             "requested_slot": "problem", "notes": {"turn": 1, "asked": {"problem": 2}}, "prior_ticket": "none",
         },
-        "latest_message": {"intent_ranking": [{"name": "product_fault", "confidence": 0.93}, {"name": "inform", "confidence": 0.04}]},
+        "latest_message": {
+            "intent_ranking": [{"name": "product_fault", "confidence": 0.93}, {"name": "inform", "confidence": 0.04}]
+        },
         "active_loop": {"name": FORM},
         "events": [
             {"event": "action", "name": "action_listen"},
