@@ -30,7 +30,20 @@ def read(text: str, intents: Mapping[str, float], blank: Ticket, setting: Settin
     turn = Turn(text=text, intents=intents, asked=(asking,) if asking else ())
     ticket = understand(turn, blank, Notes(), setting).ticket
     told = {name: fact for name, fact in ticket.fields.items() if fact.turn is not None}
+    told = _once({name: told[name] for name in sorted(told, key=lambda name: name != asking)}, setting.taxonomy)
     return Reading(blank.hotline, intent, round(mine.get(intent or "", 0.0), 4), ticket.category, told)
+
+
+def _once(told: Mapping[str, Fact], taxonomy: Taxonomy) -> dict[str, Fact]:
+    """While the category is not known, a date is kept for each field it may be; a reading shows it once, for the field
+    that was asked for, else for the first."""
+    shown: dict[str, Fact] = {}
+    for name, fact in told.items():
+        kind = taxonomy.fields[name].kind
+        dated = any(taxonomy.fields[other].kind == kind for other in shown)
+        if kind != "date" or not dated:
+            shown[name] = fact
+    return shown
 
 
 def categories(taxonomy: Taxonomy) -> frozenset[str]:

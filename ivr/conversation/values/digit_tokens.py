@@ -49,6 +49,11 @@ _HEAD = re.compile(
 )
 _DENY = re.compile(r"(?<!是)(?:也|并)?不是")
 _SAME = re.compile(r"(?:就|应该)?是")
+_STOPS = ("，", ",", "。", "、", "；", " ")
+_COUNTING = re.compile(
+    r"[一二三四五六七八九](?=直|点|下|样|般|定|起|共|旦|天|个|件|箱|次|块|回|年|周|趟|遍|双|条|台|星期|礼拜|小时)"
+)
+"""After a pause, a numeral that counts something or is half a word (一直): it does not go on with the number."""
 _NUMBER = re.compile(r"\d+\.\d+[千万]?|\d{1,3}(?:,\d{3})+(?!\d)")
 
 
@@ -97,6 +102,8 @@ def _next(text: str, at: int) -> Token:
         if beside.isascii() and beside.isalpha() and value < 1000 and not text.startswith(("块", "元"), match.end()):
             return Token("group", at, match.end(), str(value))
         return Token("quantity", at, match.end(), _plain(value))
+    if _COUNTING.match(text, at) and text[:at].endswith(_STOPS):
+        return Token("other", at, at + 1)
     if char in STRONG or char.isdecimal():
         return Token("group", at, at + 1, _digit(char))
     if (
