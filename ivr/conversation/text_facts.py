@@ -95,12 +95,17 @@ _CALLED = re.compile(r"^(?:我|要|想|投诉|举报|你们|他们|的|那个|�
 
 
 def complained_about(text: str, field: Field, ear: Ear) -> Heard | None:
-    best = ""
+    best, surname = "", ""
     for part in clauses(text):
         for match in ear.evidence.complained_about.finditer(part):
             called = _CALLED.sub("", match.group().strip())
-            if ear.evidence.somebody.search(called) and _tells_more(called, best, ear):
+            if not ear.evidence.somebody.search(called):
+                continue
+            surname = called if called.startswith("姓") else surname
+            if _tells_more(called, best, ear):
                 best = called
+    if surname and "姓" not in best:
+        best = f"{best}，{surname}"  # 你们的安装工，昨天来的，姓屠
     if best and (field.id in ear.asked or not ear.evidence.anybody.fullmatch(best)):
         return Heard(best, text, 0.85)
     return words(text, field, ear)

@@ -43,6 +43,7 @@ def test_a_number_nobody_announced_is_none() -> None:
         ("我要投诉你们那个姓刘的师傅", "姓刘的师傅"),
         ("城东网点的人太横了", "城东网点"),
         ("王师傅上门就骂人", "王师傅"),
+        ("你们那个安装工，昨天来的，姓屠，张口就要红包", "安装工，姓屠"),
     ],
 )
 def test_who_is_complained_about(text: str, about: str) -> None:
