@@ -62,7 +62,7 @@ def danger(text: str, rules: UrgencyRules, *, hotline: str | None = None) -> str
 
 def unusable(text: str, rules: UrgencyRules, *, category: str | None = None) -> bool:
     """The main function is absent: not a matter of looks, noise, bill or manners."""
-    if category in rules.unusable_not_in:
+    if category in rules.unusable_not_in and not rules.unusable_always.search(plain(text)):
         return False
     for line in text.splitlines():
         sentence = plain(line)

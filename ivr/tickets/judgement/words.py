@@ -53,6 +53,8 @@ class UrgencyRules:
     unusable_denied: Pattern = NEVER
     unusable_but: Pattern = NEVER
     unusable_not_in: tuple[str, ...] = ()
+    unusable_always: Pattern = NEVER
+    """Counts in those categories, too: the part is waited for, and the car does not run."""
     asks_only: Pattern = NEVER
     complaint: Pattern = NEVER
 
@@ -153,6 +155,7 @@ def _urgency(file: Path, own: Sequence[Path] = ()) -> UrgencyRules:
         unusable=one(unusable.get("patterns"), "unusable"),
         unusable_denied=one(unusable.get("denied"), "unusable.denied"),
         unusable_but=one(unusable.get("but"), "unusable.but"),
+        unusable_always=one(unusable.get("always"), "unusable.always"),
         unusable_not_in=tuple(unusable.get("not_in", ())),
         asks_only=one(asks.get("patterns"), "asks_only"),
         complaint=one(asks.get("complaint"), "asks_only.complaint"),

@@ -82,3 +82,41 @@ def test_the_cards_tail(text: str, last4: str) -> None:
 def test_a_whole_card_number_answers_too() -> None:
     text = "六二二二零二一二三四五六七八九四四一"
     assert heard("bank", "card_fraud", text, "card_last4")["card_last4"] == "9441"
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("卡里少了六千四，我没取过", "6400.00"),
+        ("我打了八万过去才知道上当", "80000.00"),
+        ("好几封消费通知，十几笔，加起来四千三", "4300.00"),
+        ("少还了两毛钱，给我算了一百一十二块零五分的利息", "112.05"),
+        ("卡里余额还有五万块，扣了我三百块", "300.00"),
+    ],
+)
+def test_the_sum_that_is_disputed(text: str, amount: str) -> None:
+    assert heard("bank", "card_fraud", text)["amount"] == amount
+
+
+@pytest.mark.parametrize(
+    "text", ["今天最后一天交钱，转不出去", "我今天要付房租，登不进去", "上回转了半小时，这软件老闪退"]
+)
+def test_a_day_that_is_not_when_it_began(text: str) -> None:
+    assert "since" not in heard("bank", "app_issue", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [("等一个电机控制器，开不了车", "电机控制器"), ("就差一个进气歧管，等了俩月", "进气歧管")],
+)
+def test_a_part_the_lexicon_has_and_one_it_has_not(text: str, part: str) -> None:
+    assert heard("auto", "parts_delay", text)["product"] == part
+
+
+def test_another_dealer_is_not_the_one_complained_about() -> None:
+    assert "complained_about" not in heard("auto", "dealer_service", "收我一千二，我同事在别的店才三百")
+
+
+def test_a_name_rather_than_an_office() -> None:
+    text = "我要反映你们一个客户经理，姓庞的，天天打电话推销"
+    assert "庞" in heard("bank", "service_attitude", text)["complained_about"]

@@ -271,3 +271,21 @@ def test_a_hotlines_own_dangers_count_only_there(taxonomy: Taxonomy) -> None:
     said = "我卡里的钱一笔一笔地往外转"
     assert danger(said, rules, hotline="bank")
     assert danger(said, rules, hotline="appliance") is None
+
+
+@pytest.mark.parametrize(
+    ("hotline", "text"),
+    [
+        ("auto", "前天在你们店里修车，把我车门划了一道，找他们还不认"),
+        ("auto", "我车追尾了等一个前杠，等到现在也没货"),
+        ("bank", "头年为这个打过12315，那事儿早解决了"),
+        ("bank", "楼下老张卡被盗刷了，后来钱追回来了，我打电话是问短信费"),
+    ],
+)
+def test_things_that_break_and_old_stories_are_no_danger(rules: UrgencyRules, hotline: str, text: str) -> None:
+    assert urgency(text, rules, hotline=hotline)[0] != "P1"
+
+
+@pytest.mark.parametrize(("text", "label"), [("等一个电机，车完全开不了", "P2"), ("尾灯坏了，等件等了一个月", "P3")])
+def test_a_vip_who_waits_for_a_part(rules: UrgencyRules, text: str, label: str) -> None:
+    assert urgency(text, rules, vip=True, category="parts_delay")[0] == label
