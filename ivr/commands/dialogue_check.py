@@ -41,7 +41,7 @@ def findings(settings: Settings) -> list[Finding]:
     root = settings.root
     return check(
         root,
-        code=root / "dialogue" / "actions",
+        code=root / "dialogue",
         scenarios=root / "tests" / "scenarios",
         coverage=load_coverage(coverage_file(settings)),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -35,11 +36,10 @@ from ivr.simulate.suite import play_all
 from ivr.simulate.totals import totals_of
 from ivr.tickets.taxonomy import load_taxonomy
 
-ENDPOINTS = """action_endpoint:
-  url: ${IVR_ACTIONS_URL}
+BROKER = """
 event_broker:
   type: file
-  path: ${IVR_EVENTS_FILE}
+  path: {}
 """
 """Every event of every conversation is written down: it shows which rules they went through."""
 
@@ -107,7 +107,8 @@ async def working_pair(settings: Settings) -> AsyncIterator[Settings]:
     events.parent.mkdir(parents=True, exist_ok=True)
     events.unlink(missing_ok=True)
     endpoints = events.with_name("endpoints.yml")
-    endpoints.write_text(ENDPOINTS.replace("${IVR_EVENTS_FILE}", str(events)), "utf-8")
+    usual = (settings.root / "dialogue" / "endpoints.yml").read_text("utf-8")
+    endpoints.write_text(usual + BROKER.format(json.dumps(str(events))), "utf-8")
     async with Processes(settings, _tell) as processes:
         await publishing.start_pair(processes, settings, "-designing", endpoints)
         yield settings

@@ -1,7 +1,7 @@
-"""The names that the actions' Python knows: its text constants, read without importing it.
+"""The names that the dialogue's Python knows: its text constants, read without importing it.
 
-An action, slot, response or placeholder whose name stands nowhere in `dialogue/actions` is one that Python does nothing
-with. Names that are put together (`f"utter_suggest_{topic}"`) are known by their first part.
+An action, slot, response or placeholder whose name stands nowhere in the Python of `dialogue/` is one that nothing is
+done with. Names that are put together (`f"utter_suggest_{topic}"`) are known by their first part.
 """
 
 from __future__ import annotations

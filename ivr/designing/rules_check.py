@@ -28,7 +28,7 @@ def check_rules(content: Content, code: Code) -> Iterator[Finding]:
     for action in content.actions.values():
         if not action.name.startswith(("utter_", "action_ask_", "validate_")) and not code.knows(action.name):
             yield error(
-                action.at, f"动作 {action.name} 没有人实现：dialogue/actions 里没有它。请改正名字，或删掉这一行。"
+                action.at, f"动作 {action.name} 没有人实现：dialogue/actions 的程序里没有它。请改正名字，或删掉这一行。"
             )
 
 

@@ -111,7 +111,7 @@ class Site:
     def findings(self, coverage: Coverage | None = None) -> list[Finding]:
         return check(
             self.root,
-            code=self.root / "dialogue" / "actions",
+            code=self.root / "dialogue",
             scenarios=self.root / "tests" / "scenarios",
             coverage=coverage,
         )

@@ -8,6 +8,6 @@ from ivr.settings import PROJECT
 
 
 def test_the_dialogue_has_no_errors() -> None:
-    found = check(PROJECT, code=PROJECT / "dialogue" / "actions", scenarios=PROJECT / "tests" / "scenarios")
+    found = check(PROJECT, code=PROJECT / "dialogue", scenarios=PROJECT / "tests" / "scenarios")
     wrong = [one.shown(PROJECT) for one in found if one.grade is Grade.ERROR]
     assert wrong == []
