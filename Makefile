@@ -4,12 +4,13 @@ PREPARE = $(PYTHON) -m ivr.prepare
 IVR = .venv/bin/ivr
 SUITES = tests/unit tests/contract tests/e2e
 
-.PHONY: help demo run test check prepare lock clean distclean
+.PHONY: help demo run test scenarios check prepare lock clean distclean
 
 help:
 	@echo "make demo      准备一切，打一通真实的电话，看着它变成工单并转到人工"
 	@echo "make run       准备一切，启动整条线路，直到 Ctrl-C"
 	@echo "make test      准备一切，运行全部测试"
+	@echo "make scenarios 全部模拟来电人用文字走一遍，打印各项比例"
 	@echo "make check     ruff、mypy、import-linter"
 	@echo "make prepare   只做准备"
 	@echo "make lock      按 requirements/*.in 重新生成锁定文件"
@@ -26,6 +27,10 @@ run:
 test:
 	@$(PREPARE) test
 	.venv/bin/python -m pytest $(SUITES) $(PYTEST_ARGS)
+
+scenarios:
+	@$(PREPARE) all
+	$(IVR) simulate tests/scenarios tests/scenarios/own $(SIMULATE_ARGS)
 
 check:
 	@$(PREPARE) checks

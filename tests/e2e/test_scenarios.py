@@ -16,13 +16,17 @@ from tests.e2e.conftest import PROJECT, RunningLine
 pytestmark = pytest.mark.line
 
 
-async def test_the_appliance_scenarios_pass_in_text(line: RunningLine, tmp_path: Path) -> None:
+FILES = ("tests/scenarios", "tests/scenarios/own/appliance-earlier.yml", "tests/scenarios/own/appliance-several.yml")
+"""The contract's callers of every hotline, earlier tickets, several complaints; `make scenarios` plays all."""
+
+
+async def test_the_scenarios_pass_in_text(line: RunningLine, tmp_path: Path) -> None:
     await everything_up(line)
     report = tmp_path / "report.json"
-    files = ["tests/scenarios/appliance.yml", "tests/scenarios/own/appliance-earlier.yml"]
+    files = [*FILES, "--jobs", "2"]
     command = [sys.executable, "-m", "ivr", "--settings", str(line.file), "simulate", *files, "--report", str(report)]
     done = await asyncio.to_thread(
-        subprocess.run, command, cwd=PROJECT, capture_output=True, text=True, timeout=300, check=False
+        subprocess.run, command, cwd=PROJECT, capture_output=True, text=True, timeout=420, check=False
     )
     assert report.exists(), done.stdout + done.stderr
     wrong = {
