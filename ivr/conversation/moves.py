@@ -54,7 +54,7 @@ def choose(signs: Signs, ticket: Ticket, notes: Notes) -> tuple[str, Notes]:
         at_once = "insist" in signs.shown or not ticket.missing or signs.transfer_accepted
         return ("hand_over" if at_once else "human"), notes
     topic_changed = signs.topic_before is not None and notes.topic != signs.topic_before
-    if topic_changed:
+    if topic_changed and not {*notes.asked, *signs.asked} <= _OPENING:  # else no category's form has begun to be left
         return "new_topic", replace(notes, unclear=0)
     if notes.earlier == "none" and "no_earlier" not in notes.settled:
         return "no_earlier", replace(notes, settled=(*notes.settled, "no_earlier"), unclear=0)
@@ -62,6 +62,10 @@ def choose(signs: Signs, ticket: Ticket, notes: Notes) -> tuple[str, Notes]:
     if understood:
         return _understood(signs, ticket, replace(notes, unclear=0, idle=0))
     return _idle(*_not_an_answer(signs, notes))
+
+
+_OPENING = {"topic", "description", "prior_ticket"}
+"""What the opening form asks for."""
 
 
 def _wants_human(signs: Signs, notes: Notes) -> bool:

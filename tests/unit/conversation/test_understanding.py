@@ -252,7 +252,10 @@ def test_the_earlier_ticket_says_which_kind_of_complaint_it_is_unless_words_of_t
     before = on_file("GD20261105-000004", 17, product="空调", problem="漏水")
     caller = Caller(earlier=(before,))
     caller.says("还是上回那个事", "description", intent="installation")
-    assert caller.says("对", "prior_ticket", intent="affirm").ticket.category == "product_fault"
+    caller.now = replace(caller.now, notes=caller.now.notes.asking("prior_ticket"))
+    linked = caller.says("对", "prior_ticket", intent="affirm")
+    assert linked.ticket.category == "product_fault"
+    assert linked.move == "inform"  # the opening form goes on; there is no other form to leave
     other = Caller(earlier=(before,))
     other.says("还是上回那个，我不修了，我要退货", "description", intent="refund_exchange")
     assert other.says("对", "prior_ticket", intent="affirm").ticket.category == "refund_exchange"
