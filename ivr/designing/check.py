@@ -16,7 +16,7 @@ from ivr.designing.words_check import check_words
 
 
 def check(root: Path, *, code: Path, scenarios: Path, coverage: Coverage | None = None) -> list[Finding]:
-    """`root`: where dialogue/ and data/ are. `code`: folder of the dialogue's Python. `scenarios`: the callers that measure.
+    """`root`: where dialogue/ and data/ are. `code`: folder of the dialogue's Python. `scenarios`: of callers.
     Findings in the order of files and lines, errors first."""
     content, names = read_content(root), read_code(code)
     if content.unreadable:  # what the other files miss may well stand in that one

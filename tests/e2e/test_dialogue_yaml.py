@@ -1,7 +1,7 @@
 """What dialogue designers may change: only YAML is edited here, trained, published, and talked to, with real Rasa.
 
 One small dialogue (one hotline, few epochs) is edited, trained and published as the first version; the second differs
-in a sentence. All is done in a folder of its own.
+in a sentence and in a pack's name. All is done in a folder of its own.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ pytestmark = pytest.mark.line
 
 VOUCHER = "送您一张五十元的维修券，已经放进您的账户了"
 KEPT_IN_MIND = "订单号我也一起转过去了，退款不用您再报一遍"
+OLD_NAME, NEW_NAME = "美家电器", "新名字电器"
 NEW_WORDS = "这一版换了个问法：是什么时候的事？"
 
 BRANCH = f"""
@@ -192,7 +193,7 @@ def train(settings: Settings) -> Path:
 
 @pytest.fixture(scope="module")
 def edited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """The edited dialogue as version 1, and version 2 with another sentence."""
+    """The edited dialogue as version 1, and version 2 with another sentence and another name."""
     root = tmp_path_factory.mktemp("designer")
     for folder in ("dialogue", "data"):
         shutil.copytree(PROJECT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
@@ -208,6 +209,8 @@ def edited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
             head, rest = text.split("\n  utter_ask_since:\n", 1)
             one = f"  - text: {NEW_WORDS}\n    custom: {{asks: [since]}}\n"
             file.write_text(f"{head}\n  utter_ask_since:\n{one}{rest}", "utf-8")
+    pack = root / "data" / "packs" / "appliance" / "hotline.yml"
+    pack.write_text(pack.read_text("utf-8").replace(OLD_NAME, NEW_NAME), "utf-8")
     versions.make(train(settings), "第二版")
     save(settings, root / "settings.json")
     return settings
@@ -327,6 +330,8 @@ async def calls_keep_what_they_began_with(talk: Talk, settings: Settings) -> Non
     said: list[str] = []
     assert await ask_line(settings, 2, said.append)
     fresh = await talk.begin("new")
+    assert OLD_NAME in going_on.greeting.text
+    assert NEW_NAME in fresh.greeting.text  # of data/, as the other words are of the model
     new = await fresh.say("我家洗衣机坏了")
     old = await going_on.say("我家洗衣机坏了")
     assert NEW_WORDS in new.text

@@ -1,4 +1,4 @@
-"""The dialogue as it is: nothing in it may be wrong, and its picture is the one in the docs."""
+"""The dialogue as it is: nothing in it may be wrong."""
 
 from __future__ import annotations
 
