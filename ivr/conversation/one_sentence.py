@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from ivr.conversation import topic
 from ivr.conversation.notes import Notes
 from ivr.conversation.understanding import Setting, Turn, understand
+from ivr.conversation.values.text import plain
+from ivr.conversation.values.yesno import yes_no
 from ivr.tickets.taxonomy import Taxonomy
 from ivr.tickets.ticket import Fact, Ticket
 
@@ -26,12 +28,42 @@ def read(text: str, intents: Mapping[str, float], blank: Ticket, setting: Settin
     """`intents`: NLU's, of all hotlines; `blank`: a ticket that knows nothing; `asking`: field just asked for."""
     own = setting.taxonomy.hotline(blank.hotline).categories
     mine = topic.competing(intents, own, categories(setting.taxonomy))
-    intent = max(mine, key=lambda name: mine[name], default=None)
+    sure = _with_words(text, mine, setting, asking)
+    intent = max(sure, key=lambda name: sure[name], default=None)
     turn = Turn(text=text, intents=intents, asked=(asking,) if asking else ())
     ticket = understand(turn, blank, Notes(), setting).ticket
     told = {name: fact for name, fact in ticket.fields.items() if fact.turn is not None}
     told = _once({name: told[name] for name in sorted(told, key=lambda name: name != asking)}, setting.taxonomy)
-    return Reading(blank.hotline, intent, round(mine.get(intent or "", 0.0), 4), ticket.category, told)
+    return Reading(blank.hotline, intent, round(sure.get(intent or "", 0.0), 4), ticket.category, told)
+
+
+SHOWN = {
+    "human": "request_human",
+    "robot": "ask_if_robot",
+    "repeat": "repeat",
+    "dont_know": "dont_know",
+    "goodbye": "goodbye",
+    "abuse": "abuse",
+}
+"""What words show of a move (`data/evidence.yml`) → the intent of that name."""
+
+
+def _with_words(text: str, intents: Mapping[str, float], setting: Setting, asking: str | None) -> dict[str, float]:
+    """NLU's confidences with what the words show, as a call weighs them; a sentence that answers nothing is seldom
+    only an answer."""
+    sure = dict(intents) if asking else topic.beside_informing(intents) | {"inform": intents.get("inform", 0.0) / 2}
+    shown = {SHOWN[move] for move in setting.evidence.moves_in(text) if move in SHOWN}
+    if not asking:
+        shown |= set(topic.words_of(text, setting.pack))
+    if len(plain(text)) <= _SHORT and (answer := yes_no(text)) is not None:
+        shown.add("affirm" if answer else "deny")
+    raised = {name: value + (topic.WORDS if name in shown else 0.0) for name, value in sure.items()}
+    total = sum(raised.values())
+    return {name: value / total for name, value in raised.items()} if total else {}
+
+
+_SHORT = 6
+"""Characters: a yes or no in a longer sentence is something else besides."""
 
 
 def _once(told: Mapping[str, Fact], taxonomy: Taxonomy) -> dict[str, Fact]:

@@ -30,12 +30,23 @@ def competing(intents: Mapping[str, float], own: Container[str], every: Containe
     return {name: sure / mass for name, sure in left.items()}
 
 
+LEAST_TO_TELL = 0.4
+"""What is left beside `inform` counts as at least this much: a plain answer names no topic."""
+
+
+def beside_informing(intents: Mapping[str, float]) -> dict[str, float]:
+    """How sure each is, were the sentence not only an answer. "漏水，底下一摊" alone is both an answer and a complaint:
+    what `inform` takes must not hide which complaint."""
+    left = max(1.0 - intents.get("inform", 0.0), LEAST_TO_TELL)
+    return {name: min(sure / left, 1.0) for name, sure in intents.items() if name != "inform"}
+
+
 def category(
     text: str, intents: Mapping[str, float], pack: Pack, categories: Mapping[str, object], current: str | None
 ) -> str | None:
     """The category that the sentence is about; `current` when it is about nothing else."""
     shown = words_of(text, pack)
-    scores = _scores(shown, intents, categories)
+    scores = _scores(shown, beside_informing(intents), categories)
     best = max(scores, key=lambda name: scores[name], default=None)
     if best is None:
         return current
