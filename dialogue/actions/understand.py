@@ -8,6 +8,7 @@ from typing import Any
 from dialogue.actions.world import Scene
 from ivr.conversation.notes import UNKNOWN, Notes, to_slot
 from ivr.conversation.understanding import Turn, Understood
+from ivr.conversation.wire import tone_of
 from ivr.tickets.ticket import Ticket
 
 ENDING = frozenset({"goodbye", "silence_over", "lost"})
@@ -28,6 +29,7 @@ def turn_of(message: dict[str, Any]) -> Turn:
         certainty=float((metadata.get("heard") or {}).get("confidence", 1.0)),
         intents={each["name"]: each["confidence"] for each in message.get("intent_ranking") or ()},
         asked=asked,
+        tone=tone_of(metadata),
     )
 
 

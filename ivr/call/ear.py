@@ -6,10 +6,12 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 from ivr.audio import FRAME_MS
 from ivr.call.ports import Heard, Hint, Listening, Recogniser
+from ivr.call.tone import tone_of
 from ivr.errors import SpeechFailed
 
 log = logging.getLogger(__name__)
@@ -31,6 +33,8 @@ class Ear:
         self._spawn = spawn
         self._recent: deque[bytes] = deque(maxlen=PREROLL_FRAMES)
         self._listening: Listening | None = None
+        self._sound = bytearray()
+        """Of the utterance, from before its first syllable on."""
         self._early: asyncio.Task[Heard] | None = None
 
     @property
@@ -41,14 +45,17 @@ class Ear:
     def frame(self, pcm: bytes) -> None:
         if self._listening:
             self._listening.feed(pcm)
+            self._sound += pcm
         self._recent.append(pcm)
 
     def start(self, hint: Hint, preroll_s: float) -> None:
         """An utterance that began `preroll_s` ago."""
         self._listening = self._recogniser.listen(hint)
+        self._sound = bytearray()
         wanted = round((preroll_s + MARGIN_S) * 1000 / FRAME_MS)
         for pcm in list(self._recent)[-wanted:]:
             self._listening.feed(pcm)
+            self._sound += pcm
 
     def decode_early(self) -> None:
         """The utterance has probably ended: begin to recognise it."""
@@ -67,10 +74,16 @@ class Ear:
         self._listening = None
 
     async def words(self) -> Heard:
-        """What was said; the early result where there is one. Recognition that fails has heard nothing."""
+        """What was said and how; the early result where there is one. Recognition that fails has heard nothing."""
         if self._early:
-            return await self._early
-        return await self._decode(self._listening) if self._listening else NOTHING
+            return self._with_tone(await self._early)
+        return self._with_tone(await self._decode(self._listening)) if self._listening else NOTHING
+
+    def _with_tone(self, heard: Heard) -> Heard:
+        if not heard.text:
+            return heard
+        tone = tone_of(bytes(self._sound), heard.text)
+        return replace(heard, loudness_dbov=tone.loudness_dbov, syllables_per_s=tone.syllables_per_s)
 
     async def _decode(self, listening: Listening) -> Heard:
         try:

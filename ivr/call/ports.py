@@ -142,6 +142,10 @@ class Heard:
     """0…1."""
     alternatives: tuple[str, ...] = ()
     """Other hypotheses, best first."""
+    loudness_dbov: float | None = None
+    """Active speech level, dB under a full-scale square wave; None = not measured."""
+    syllables_per_s: float | None = None
+    """Syllables a second of speech, longer pauses left out; None = not measured."""
 
 
 class Listening(Protocol):

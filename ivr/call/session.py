@@ -300,7 +300,8 @@ class CallSession:
 
     def _report_heard(self, heard: Heard) -> None:
         details = {"text": heard.text, "confidence": round(heard.confidence, 3), "took_ms": self._phase_ms()}
-        self._report("heard", details | {"alternatives": list(heard.alternatives)})
+        voice = {"loudness_dbov": heard.loudness_dbov, "syllables_per_s": heard.syllables_per_s}
+        self._report("heard", details | voice | {"alternatives": list(heard.alternatives)})
 
     def _phase_ms(self) -> int:
         """Milliseconds since the last phase of the turn began: end of turn → words → the dialogue's answer."""

@@ -126,7 +126,7 @@ def opened(portion: Portion, turn: Turn, mine: Understood, setting: Setting) -> 
         hotline=mine.ticket.hotline, call_id=mine.ticket.call_id, caller_number=mine.ticket.caller_number,
         created_at=mine.ticket.created_at,
     )  # fmt: skip
-    one = understand(turn, draft, Notes(turn=mine.notes.turn - 1), setting)
+    one = understand(turn, draft, Notes(turn=mine.notes.turn - 1, opening=mine.notes.opening), setting)
     other_product = _differ(one.ticket.value("product"), mine.ticket.value("product"))
     other_category = portion.announced and _differ(one.ticket.category, mine.ticket.category)
     return one if other_product or other_category else None

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from ivr.errors import WireError
+from ivr.tickets.judgement.tone import Tone
 
 Earlier = Literal["unmentioned", "which", "linked", "denied", "none"]
 """`which`: candidates were found and the caller is to say; `none`: mentioned, but nothing is on file."""
@@ -70,6 +71,10 @@ class Notes:
     """Reason of the hand-over that is due."""
     digest: str = ""
     """Everything the caller said, a line each."""
+    raised: tuple[float, ...] = ()
+    """How much the voice was raised, 0…1, of each line of `digest`; 0 where no voice was measured."""
+    opening: tuple[Tone, ...] = ()
+    """How the caller spoke at first: what later loudness and speed are compared with."""
     waiting: tuple[Notes, ...] = ()
     """Other complaints of this call, to be asked about after this one."""
     done: tuple[str, ...] = ()
@@ -88,7 +93,7 @@ class Notes:
 
 CALL_WIDE = (
     *("handled", "turn", "used", "unclear", "idle", "silent", "comforted", "warned", "handoff"),
-    *("waiting", "done"),
+    *("waiting", "done", "opening"),
 )
 """What belongs to the call, not to one complaint of it."""
 

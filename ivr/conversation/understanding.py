@@ -22,6 +22,7 @@ from ivr.packs import Pack
 from ivr.tickets.customer import Customer
 from ivr.tickets.judgement.complexity import Counts
 from ivr.tickets.judgement.judge import judge
+from ivr.tickets.judgement.tone import Tone, raised, with_opening
 from ivr.tickets.linking import candidates, speaks_of_earlier
 from ivr.tickets.takeover import contradictions, linked, with_crm
 from ivr.tickets.taxonomy import Field, Taxonomy
@@ -48,6 +49,8 @@ class Turn:
     """NLU's intents and their confidence."""
     asked: tuple[str, ...] = ()
     """What the bot's last words asked for."""
+    tone: Tone = field(default_factory=Tone)
+    """How it was spoken; unmeasured in text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def understand(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> Un
     before, topic_before = ticket, notes.topic
     shown = setting.evidence.moves_in(turn.text)
     if turn.keys is None:
-        notes = replace(notes, digest=f"{notes.digest}{turn.text}\n")
+        notes = _with_words(turn, notes, setting)
         ticket, notes = _categorised(turn, ticket, notes, setting)
     ticket, notes, answered = _chosen_earlier(turn, ticket, notes, setting)
     answer = _yes_or_no(turn) if turn.certainty >= setting.least_certainty else None
@@ -122,6 +125,15 @@ def _competing(intents: Mapping[str, float], hotline: str, setting: Setting) -> 
     own = setting.taxonomy.hotline(hotline).categories
     every = {name for each in setting.taxonomy.hotlines.values() for name in each.categories}
     return topic.competing(intents, own, every)
+
+
+def _with_words(turn: Turn, notes: Notes, setting: Setting) -> Notes:
+    """What was said, and how it was said compared with the caller's own beginning."""
+    notes = replace(notes, digest=f"{notes.digest}{turn.text}\n")
+    if not turn.text:
+        return notes
+    voice = raised(turn.tone, notes.opening, setting.taxonomy.judgement.emotion.voice)
+    return replace(notes, raised=(*notes.raised, voice), opening=with_opening(notes.opening, turn.tone))
 
 
 def _categorised(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> tuple[Ticket, Notes]:
@@ -246,7 +258,7 @@ def _judged(ticket: Ticket, notes: Notes, setting: Setting) -> Ticket:
         failed_questions=notes.failed,
     )
     return judge(
-        ticket, said=notes.said, customer=setting.customer, prior=prior, pack=setting.pack,
+        ticket, said=notes.said, raised=notes.raised, customer=setting.customer, prior=prior, pack=setting.pack,
         taxonomy=setting.taxonomy, counts=counts,
     )  # fmt: skip
 

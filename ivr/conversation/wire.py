@@ -13,8 +13,9 @@ from typing import Any
 
 import msgspec
 
-from ivr.call.ports import CallerTurn, CallInfo, Keyed, Reply, Said, Silent
+from ivr.call.ports import CallerTurn, CallInfo, Heard, Keyed, Reply, Said, Silent
 from ivr.errors import WireError
+from ivr.tickets.judgement.tone import Tone
 
 BEGIN = "/session_begin"
 _MARKS: dict[str, Any] = {
@@ -46,8 +47,26 @@ def request(call: CallInfo, turn: CallerTurn | None, *, number: int, asked: Sequ
         "asked": list(asked),
     }
     if isinstance(turn, Said):
-        metadata["heard"] = {"confidence": turn.heard.confidence, "alternatives": list(turn.heard.alternatives)}
+        metadata["heard"] = _heard(turn.heard)
     return {"sender": call.call_id, "message": _message(turn), "metadata": metadata}
+
+
+def _heard(heard: Heard) -> dict[str, Any]:
+    """What was recognised beside the words; how it was spoken only where that was measured."""
+    voice = {"loudness_dbov": heard.loudness_dbov, "syllables_per_s": heard.syllables_per_s}
+    measured = {name: value for name, value in voice.items() if value is not None}
+    return {"confidence": heard.confidence, "alternatives": list(heard.alternatives), **measured}
+
+
+def tone_of(metadata: Mapping[str, Any]) -> Tone:
+    """How the utterance was spoken, from a message's metadata; unmeasured where nothing (or no number) is there."""
+    heard = metadata.get("heard")
+    kept = {
+        name: float(heard[name])
+        for name in ("loudness_dbov", "syllables_per_s")
+        if isinstance(heard, Mapping) and isinstance(heard.get(name), int | float)
+    }
+    return Tone(**kept)
 
 
 def _message(turn: CallerTurn | None) -> str:

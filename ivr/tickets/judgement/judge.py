@@ -27,15 +27,17 @@ def judge(
     pack: Pack,
     taxonomy: Taxonomy,
     counts: Counts | None = None,
+    raised: Sequence[float] = (),
 ) -> Ticket:
     """The ticket with missing, completeness, confidence, emotion, urgency, complexity, review, summary and suggestions.
 
-    `said`: what the caller said, one element an utterance. `prior`: the earlier ticket that this one is linked to."""
+    `said`: what the caller said, one element an utterance; `raised`: how much the voice was raised in each, 0…1, where
+    it was measured. `prior`: the earlier ticket that this one is linked to."""
     counts = counts or Counts()
     vip = customer.vip if customer else False
     ticket = replace(
         counted(ticket, taxonomy),
-        emotion=of_call(said, taxonomy.judgement.emotion),
+        emotion=of_call(said, taxonomy.judgement.emotion, raised),
         complexity=complexity(counts, occurrence=ticket.occurrence, facts=len(ticket.fields)),
     )
     label, why = ruling(ticket, said=said, vip=vip, prior=prior, taxonomy=taxonomy)

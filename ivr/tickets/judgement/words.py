@@ -11,6 +11,7 @@ from typing import Any, Literal
 from ivr.errors import SettingsError
 from ivr.packs import read_yaml
 from ivr.tickets.judgement.profile import Profile, load_profile
+from ivr.tickets.judgement.tone import Ramp, VoiceWeights
 
 Pattern = re.Pattern[str]
 NEVER: Pattern = re.compile(r"(?!)")
@@ -80,6 +81,7 @@ class EmotionWords:
     denied_before: Pattern = NEVER
     polite: Pattern = NEVER
     sarcasm: Pattern = NEVER
+    voice: VoiceWeights = field(default_factory=VoiceWeights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,18 @@ def _emotion(file: Path) -> EmotionWords:
         for weight, patterns in raw.get(label, {}).items()
     )
     single = ("names", "stronger", "weaker", "denied_before", "polite", "sarcasm")
-    return EmotionWords(feelings=feelings, **{name: one(raw.get(name), name) for name in single})
+    patterns = {name: one(raw.get(name), name) for name in single}
+    return EmotionWords(feelings=feelings, voice=_voice(file, raw.get("voice") or {}), **patterns)
+
+
+def _voice(file: Path, raw: Mapping[str, Any]) -> VoiceWeights:
+    ramps = ("over_own_db", "dbov", "times_own_speed", "syllables_per_s")
+    try:
+        given: dict[str, Any] = {name: float(raw[name]) for name in ("loud", "fast", "from_the_start") if name in raw}
+        given |= {name: Ramp(*map(float, raw[name])) for name in ramps if name in raw}
+        return VoiceWeights(**given)
+    except (TypeError, ValueError) as error:
+        raise SettingsError(f"{file} 的 voice 不对：{error}。分量写一个数，范围写 [起点, 满分] 两个数。") from error
 
 
 def _linking(file: Path) -> LinkWords:

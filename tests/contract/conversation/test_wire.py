@@ -11,6 +11,7 @@ import pytest
 from ivr.call.ports import CallInfo, Heard, Keyed, Said, Silent
 from ivr.conversation import wire
 from ivr.errors import WireError
+from ivr.tickets.judgement.tone import Tone
 
 CALL = CallInfo(
     call_id="1795313071.1",
@@ -81,6 +82,21 @@ def test_what_is_sent() -> None:
     assert body["metadata"]["heard"] == {"confidence": 0.8, "alternatives": ["空调怀了"]}
     assert (body["metadata"]["turn"], body["metadata"]["asked"]) == (3, ["since"])
     assert wire.call_of(json.loads(json.dumps(body))["metadata"]) == CALL
+
+
+def test_how_it_was_spoken_travels_where_it_was_measured() -> None:
+    loud = Said(Heard("空调坏了", 0.8, loudness_dbov=-14.5, syllables_per_s=5.25))
+    metadata = wire.request(CALL, loud, number=3, asked=())["metadata"]
+    assert metadata["heard"] == {
+        "confidence": 0.8,
+        "alternatives": [],
+        "loudness_dbov": -14.5,
+        "syllables_per_s": 5.25,
+    }
+    assert wire.tone_of(json.loads(json.dumps(metadata))) == Tone(-14.5, 5.25)
+    text = wire.request(CALL, Said(Heard("空调坏了", 0.8)), number=3, asked=())["metadata"]
+    assert wire.tone_of(text) == Tone()
+    assert wire.tone_of({}) == wire.tone_of({"heard": {"loudness_dbov": "?"}}) == Tone()
 
 
 @pytest.mark.parametrize(
