@@ -1,0 +1,1 @@
+"""Components of the NLU pipeline that Rasa does not bring."""
