@@ -23,6 +23,7 @@ from ivr.designing.changes import changes, read_report, told
 from ivr.designing.content import read_content
 from ivr.designing.coverage import load_coverage, measure, moments, read_events, save_coverage
 from ivr.designing.finding import Grade
+from ivr.designing.held_out import LEAST_F1, rasa_form, weighted_f1
 from ivr.designing.versions import REPORT, Versions, shown
 from ivr.errors import NotPrepared, SettingsError
 from ivr.packs import load_packs
@@ -158,16 +159,28 @@ def run_rasa_tests(settings: Settings, console: Console) -> list[str]:
         raise NotPrepared("还没有训练过：请先运行 ivr dialogue train。")
     out = settings.var / "dialogue" / "rasa"
     common = ("--model", str(models[-1]), "--out", str(out))
-    stories, nlu = settings.root / "dialogue" / "tests", settings.root / "tests" / "nlu"
+    stories, sentences = settings.root / "dialogue" / "tests", settings.root / "tests" / "nlu" / "intents.tsv"
     failed: list[str] = []
     if any(stories.glob("*.yml")):
         arguments = ("core", "--stories", str(stories), "--fail-on-prediction-errors", *common)
         failed += _rasa_test(settings, console, "对话（rasa test core）", arguments)
-    if any(nlu.glob("*.yml")):
-        failed += _rasa_test(
-            settings, console, "意图（rasa test nlu）", ("nlu", "--nlu", str(nlu), "--no-plot", *common)
-        )
+    if sentences.exists():
+        failed += _test_intents(settings, console, sentences, common)
     return failed
+
+
+def _test_intents(settings: Settings, console: Console, sentences: Path, common: tuple[str, ...]) -> list[str]:
+    what, out = "意图（rasa test nlu）", settings.var / "dialogue" / "rasa"
+    file = out.with_name("held_out.yml")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(rasa_form(sentences), "utf-8")
+    report = out / "intent_report.json"
+    report.unlink(missing_ok=True)
+    if failed := _rasa_test(settings, console, what, ("nlu", "--nlu", str(file), "--no-plot", *common)):
+        return failed
+    f1, count = weighted_f1(report)
+    say(console, f"  没学过的 {count} 句，意图 F1 {f1:.3f}（至少要 {LEAST_F1}）", "green" if f1 >= LEAST_F1 else "red")
+    return [] if f1 >= LEAST_F1 else [what]
 
 
 def _rasa_test(settings: Settings, console: Console, what: str, arguments: tuple[str, ...]) -> list[str]:
