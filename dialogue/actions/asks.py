@@ -59,7 +59,7 @@ def values_of(scene: Scene, tracker: Tracker) -> dict[str, str]:
     }
     values["name"] = scene.setting.pack.name
     values["caller_tail"] = aloud((scene.call.caller_number or "")[-4:], "digits")
-    values["ticket_no"] = aloud(notes.ticket_no or "", "digits")
+    values["ticket_no"] = aloud(notes.ticket_no or "".join(notes.done[-1:]), "digits")
     values["other_ticket_no"] = "，".join(aloud(number, "digits") for number in notes.done)
     values["matter"] = earlier.matter(scene.ticket) if scene.ticket.value("product") else ""
     values["bought"] = bought(scene.ticket, scene.setting.customer)

@@ -113,7 +113,7 @@ class ActionFarewell(_Says):
     def response(self, scene: Scene) -> str:
         if scene.notes.ticket_no and scene.notes.done:
             return "utter_farewell_several"
-        return "utter_farewell" if scene.notes.ticket_no else "utter_farewell_no_ticket"
+        return "utter_farewell" if scene.notes.ticket_no or scene.notes.done else "utter_farewell_no_ticket"
 
     def marks(self, scene: Scene) -> dict[str, Any]:
         return {"ended": True}

@@ -13,7 +13,7 @@ from dialogue.actions import words
 from dialogue.actions.asks import values_of
 from dialogue.actions.understand import saved, slots, turn_of
 from dialogue.actions.world import Scene, stage
-from ivr.conversation.complaints import Division, Portion, divide, following, opened, with_waiting
+from ivr.conversation.complaints import Division, Portion, divide, following, opened, with_announced, with_waiting
 from ivr.conversation.notes import of_slot, to_slot
 from ivr.conversation.understanding import Turn, Understood, understand
 
@@ -24,7 +24,8 @@ async def understood_of(scene: Scene, turn: Turn) -> Understood:
     more = "anything_else" in turn.asked
     division = divide(turn.text, scene.ticket, waiting, scene.setting, announced=more) if turn.text else Division("")
     if division.whole:
-        return await saved(scene, understand(turn, scene.ticket, scene.notes, scene.setting))
+        mine = understand(turn, scene.ticket, scene.notes, scene.setting)
+        return await saved(scene, with_announced(mine, turn.text, scene.setting))
     mine, fresh = await _told(scene, turn, division)
     if not fresh and not division.waiting:
         return await saved(scene, understand(turn, scene.ticket, scene.notes, scene.setting))
@@ -33,7 +34,7 @@ async def understood_of(scene: Scene, turn: Turn) -> Understood:
         await _of_waiting(scene, turn, division.waiting.get(at, ""), at, ticket) for at, ticket in enumerate(waiting)
     ]
     others += [await saved(scene, each) for each in fresh]
-    return with_waiting(mine, others, told_now=bool(fresh))
+    return with_waiting(mine, others, told_now=bool(fresh) or not division.mine)
 
 
 async def _told(scene: Scene, turn: Turn, division: Division) -> tuple[Understood, list[Understood]]:
@@ -64,7 +65,8 @@ async def _of_waiting(scene: Scene, turn: Turn, text: str, at: int, ticket: Any)
     notes = scene.notes.waiting[at]
     if not text:
         return Understood(ticket, notes, "inform")
-    one = understand(replace(turn, text=text, intents={}), ticket, notes, scene.setting)
+    intents = {} if ticket.category else await stage().intents(text)
+    one = understand(replace(turn, text=text, intents=intents), ticket, notes, scene.setting)
     return await saved(replace(scene, ticket=ticket, notes=notes), one)
 
 

@@ -5,6 +5,7 @@ Each complaint has its own ticket and its own notes; one is in hand, the others 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -54,8 +55,9 @@ def divide(
     if announced:
         portion = Portion(text, announced=True)
         return Division("", {}, (portion,)) if _tells(text, setting) else Division(text)
-    sorter = _Sorter([ticket.value("product"), *(each.value("product") for each in waiting)], text, setting)
-    for part in clauses(text):
+    untold = next((at for at, each in enumerate(waiting) if each.category is None and not told_of(each)), None)
+    sorter = _Sorter([ticket.value("product"), *(each.value("product") for each in waiting)], text, setting, untold)
+    for part in _with_openers(clauses(text), setting):
         sorter.take(part)
     words = sorter.words()
     known = len(waiting) + 1
@@ -69,29 +71,57 @@ def divide(
     return Division(ours, {at - 1: words[at] for at in words if 0 < at < known}, fresh)
 
 
+def told_of(ticket: Ticket) -> bool:
+    """Something was said of it, not only that there is another matter."""
+    return any(fact.turn for fact in ticket.fields.values())
+
+
+OPENER = 5
+"""Characters: so short a clause only leads over to the next (还有啊，再一个)."""
+
+
+def _with_openers(parts: Sequence[str], setting: Setting) -> list[str]:
+    """Clauses, a bare "还有啊" together with what follows it."""
+    joined: list[str] = []
+    opener = ""
+    for part in parts:
+        leads = len(part) <= OPENER and bool({"another", "besides"} & setting.evidence.moves_in(part))
+        if leads and not opener:
+            opener = part
+            continue
+        joined.append(f"{opener}，{part}" if opener else part)
+        opener = ""
+    return [*joined, opener] if opener else joined
+
+
 class _Sorter:
     """Clauses to complaints, one after another."""
 
-    def __init__(self, products: list[str | None], text: str, setting: Setting) -> None:
+    def __init__(self, products: list[str | None], text: str, setting: Setting, untold: int | None) -> None:
         self._products = products
         self._setting = setting
         self._several = "several" in setting.evidence.moves_in(text)
         self._at = MINE
+        self._untold = untold + 1 if untold is not None else None
         self._parts: dict[int, list[str]] = {}
         self.announced: set[int] = set()
 
     def take(self, part: str) -> None:
-        named = _product_in(part, self._setting)
+        named, leads = _product_in(part, self._setting)
         shown = self._setting.evidence.moves_in(part)
-        self._at = self._place(named, announced="another" in shown, besides="besides" in shown)
+        somebody = "besides" in shown and bool(_who(part, self._setting))
+        announced = somebody or "another" in shown
+        self._at = self._place(named, leads=leads, announced=announced, besides="besides" in shown)
         if named and self._products[self._at] is None:
             self._products[self._at] = named
         self._parts.setdefault(self._at, []).append(part)
 
-    def _place(self, named: str | None, *, announced: bool, besides: bool) -> int:
+    def _place(self, named: str | None, *, leads: bool, announced: bool, besides: bool) -> int:
         of_name = next((at for at, one in enumerate(self._products) if one and named and same_thing(one, named)), None)
-        if of_name is not None:
-            return of_name
+        if of_name is not None and not (announced and of_name == self._at):
+            return of_name if leads or announced else self._at
+        if announced and self._untold is not None:
+            return self._untold
         other = named is not None and self._products[self._at] is not None
         if not announced and not (other and (besides or self._several)):
             return self._at
@@ -105,17 +135,28 @@ class _Sorter:
         return {at: "，".join(parts) for at, parts in self._parts.items()}
 
 
-def _product_in(part: str, setting: Setting) -> str | None:
+_LEADS = re.compile(r"(?:我们?|咱们?|家里?|的|那|这|个|台|双|件|就?是|还有|然后|至于|再说)*")
+"""Before a name that a clause is about: 我那双拖鞋是…, not 我说冰箱不冷."""
+
+
+def _product_in(part: str, setting: Setting) -> tuple[str | None, bool]:
+    """The first thing named, and whether the clause is about it."""
     found = find_all("term", part, today=setting.today, terms=setting.pack.lexicon.get("product", {}))
-    return found[0].value if found else None
+    return (found[0].value, bool(_LEADS.fullmatch(part[: found[0].start]))) if found else (None, False)
+
+
+def _who(words: str, setting: Setting) -> str | None:
+    """Somebody, or some place, that may be complained about, named so that one knows which."""
+    evidence = setting.evidence
+    found = (match.group() for part in clauses(words) for match in evidence.complained_about.finditer(part))
+    return next((one for one in found if evidence.somebody.search(one) and not evidence.anybody.fullmatch(one)), None)
 
 
 def _tells(words: str, setting: Setting) -> bool:
-    """It could be a complaint: a trouble, or words of a category."""
-    patterns = (
-        pattern for category in (*setting.evidence.problem,) for pattern in setting.evidence.problem_of(category)
-    )
-    return bool(words_of(words, setting.pack)) or any(pattern.search(words) for pattern in patterns)
+    """It could be a complaint: a trouble, words of a category, somebody by name."""
+    patterns = (pattern for category in setting.evidence.problem for pattern in setting.evidence.problem_of(category))
+    known = words_of(words, setting.pack) or _who(words, setting)
+    return bool(known) or any(pattern.search(words) for pattern in patterns)
 
 
 def opened(portion: Portion, turn: Turn, mine: Understood, setting: Setting) -> Understood | None:
@@ -148,6 +189,14 @@ def with_waiting(mine: Understood, others: Sequence[Understood], *, told_now: bo
     rest = (mine, *(each for each in others if each is not urgent))
     notes = replace(carried(mine.notes, urgent.notes), warned=True, handoff="p1", waiting=tuple(r.notes for r in rest))
     return replace(urgent, notes=notes)
+
+
+def with_announced(mine: Understood, text: str, setting: Setting) -> Understood:
+    """ "有两件事，先说第一件": the second is asked for when the first is finished."""
+    alone = not mine.notes.waiting and not mine.notes.done
+    if not alone or "more_to_come" not in setting.evidence.moves_in(text):
+        return mine
+    return replace(mine, notes=replace(mine.notes, waiting=(Notes(turn=mine.notes.turn),)))
 
 
 def following(notes: Notes) -> Notes:

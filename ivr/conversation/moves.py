@@ -95,6 +95,8 @@ def _not_an_answer(signs: Signs, notes: Notes) -> tuple[str, Notes]:
         return "repeat", notes
     if signs.says("abuse"):
         return "abuse", replace(notes, comforted=True)
+    if "description" in signs.asked and notes.done and "done" in signs.shown:
+        return "goodbye", notes  # the other matter that was announced is none after all
     if "description" in signs.asked:
         return _opening(signs, notes)
     if "wait" in signs.shown:

@@ -145,7 +145,17 @@ def _categorised(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> 
         name = topic.likeliest(turn.text, turn.intents, setting.pack, categories)
     if name is None or name == ticket.category:
         return ticket, notes
-    return replace(ticket, category=name), replace(notes, topic=f"{ticket.hotline}_{name}")
+    ticket = _without_foreign_terms(replace(ticket, category=name), setting)
+    return ticket, replace(notes, topic=f"{ticket.hotline}_{name}")
+
+
+def _without_foreign_terms(ticket: Ticket, setting: Setting) -> Ticket:
+    """A category with terms of its own (`product@parts_delay`: the part) does not keep what was meant by another's."""
+    own = {place.partition("@")[0] for place in setting.pack.lexicon if place.endswith(f"@{ticket.category}")}
+    for name in own & ticket.fields.keys():
+        if ticket.fields[name].value not in setting.pack.terms(name, ticket.category):
+            ticket = ticket.without_fact(name)
+    return ticket
 
 
 def _reopened(turn: Turn, notes: Notes, answer: bool | None, setting: Setting) -> tuple[str, ...]:

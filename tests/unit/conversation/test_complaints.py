@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ivr.conversation.complaints import Division, Portion, divide, following, opened, with_waiting
+from ivr.conversation.complaints import Division, Portion, divide, following, opened, with_announced, with_waiting
 from ivr.conversation.notes import Notes, of_slot, to_slot
 from ivr.conversation.understanding import Turn, Understood
 from tests.unit.conversation.setting import Caller, draft, setting
@@ -103,3 +103,40 @@ def test_nothing_waits() -> None:
     with pytest.raises(IndexError):
         following(Notes())
     assert with_waiting(Understood(draft(), Notes(), "inform"), []).notes.waiting == ()
+
+
+def test_somebody_who_is_rude_beside_a_fault() -> None:
+    caller = Caller(hotline="auto")
+    said = "我车子的大灯进水了，礼拜一发现的，还有啊，你们城南那个店昨天打电话来，那女的说话难听得很"
+    division = divide(said, caller.now.ticket, [], caller.setting)
+    assert division.mine == "我车子的大灯进水了，礼拜一发现的"
+    assert "城南" in division.fresh[0].words
+
+
+def test_a_rude_guard_is_another_matter_than_the_app() -> None:
+    caller = Caller(hotline="bank")
+    said = "手机银行老是闪退，昨天开始的。对了，还有个事，你们东门支行那个保安，今天冲我吆喝"
+    division = divide(said, caller.now.ticket, [], caller.setting)
+    assert division.mine.startswith("手机银行")
+    assert "保安" in division.fresh[0].words
+
+
+def test_a_matter_that_is_only_announced_is_kept_open_and_filled_when_told() -> None:
+    caller = Caller()
+    said = "我有两件事，先说第一件，冰箱不制冷"
+    mine = with_announced(caller.says(said, "description", intent="product_fault"), said, caller.setting)
+    assert len(mine.notes.waiting) == 1
+    division = divide("第二件呢，洗衣机漏水", mine.ticket, [draft()], caller.setting)
+    assert division == Division("", {0: "第二件呢，洗衣机漏水"})
+
+
+def test_no_other_matter_after_all() -> None:
+    caller = Caller()
+    caller.now = replace(caller.now, notes=Notes(done=("GD1",)))
+    assert caller.says("没了", "description", intent="deny").move == "goodbye"
+
+
+def test_a_clause_that_only_mentions_the_first_thing_stays_with_the_second_matter() -> None:
+    division = divided("一个是冰箱不制冷，另一个是送货的小伙子姓宫，我说冰箱不冷，他把我骂了一顿")
+    assert division.mine == "一个是冰箱不制冷"
+    assert "骂了一顿" in division.fresh[0].words

@@ -282,3 +282,11 @@ def test_a_keyed_number_of_another_length_is_not_taken() -> None:
     assert caller.value("card_last4") in {None, "4567"}
     caller.keys("60#", "card_last4")
     assert caller.value("card_last4") != "60"
+
+
+def test_the_car_is_not_the_part_that_is_waited_for() -> None:
+    caller = Caller(hotline="auto")
+    caller.says("我那个远山L6前保险杠撞坏了", "description", intent="vehicle_fault")
+    caller.says("配件等了一个月了还没到货，一直缺货", "problem", intent="parts_delay")
+    assert caller.now.ticket.category == "parts_delay"
+    assert caller.value("product") != "远山L6"
