@@ -63,8 +63,8 @@ def divide(
     known = len(waiting) + 1
     fresh = tuple(Portion(words[at], at in sorter.announced) for at in sorted(words) if at >= known)
     ours = words.get(MINE, "")
-    if fresh and not waiting and ticket.category is None and not _tells(ours, setting):
-        return Division(text)  # "还有个事" of somebody who has told nothing yet
+    if fresh and not waiting and ticket.category is None and not _open(ours, setting):
+        return Division(text)  # "还有个事" of somebody who has told nothing yet, or only of what is settled
     fresh = tuple(each for each in fresh if _tells(each.words, setting))
     if not fresh and not any(0 < at < known for at in words):
         return Division(text)
@@ -157,6 +157,11 @@ def _tells(words: str, setting: Setting) -> bool:
     patterns = (pattern for category in setting.evidence.problem for pattern in setting.evidence.problem_of(category))
     known = words_of(words, setting.pack) or _who(words, setting)
     return bool(known) or any(pattern.search(words) for pattern in patterns)
+
+
+def _open(words: str, setting: Setting) -> bool:
+    """A complaint, and not one that was settled long ago (上次那个修好了)."""
+    return _tells(words, setting) and "settled" not in setting.evidence.moves_in(words)
 
 
 def opened(portion: Portion, turn: Turn, mine: Understood, setting: Setting) -> Understood | None:

@@ -86,6 +86,8 @@ class Evidence:
     """Field → words whose sums of money are not its own (the plan's price, the postage)."""
     named: Mapping[str, tuple[Pattern, ...]] = field(default_factory=dict)
     """Field → where its name stands though no lexicon has it: the group `name`."""
+    parts: Mapping[str, Pattern] = field(default_factory=dict)
+    """Field → words right before a name that make it a part of the thing only (碎了仨…)."""
     own_number: Mapping[str, Pattern] = field(default_factory=dict)
     """ "This number", the one that calls: `said` anywhere, `asked` only as an answer."""
     complained_about: Pattern = field(default_factory=lambda: re.compile("(?!)"))
@@ -152,6 +154,7 @@ def _evidence(raw: Mapping[str, Any]) -> Evidence:
             for name, cue in raw["cues"].items()
         },
         other_dates={name: re.compile(words) for name, words in raw["other_dates"].items()},
+        parts={name: re.compile(f"(?:{words})$") for name, words in (raw.get("parts") or {}).items()},
         other_amounts={name: re.compile(words) for name, words in raw.get("other_amounts", {}).items()},
         named={name: tuple(map(re.compile, patterns)) for name, patterns in raw.get("named", {}).items()},
         own_number={when: re.compile(words) for when, words in raw.get("own_number", {}).items()},

@@ -57,7 +57,10 @@ _NAMED = 0.6
 
 def _term(text: str, field: Field, ear: Ear) -> Heard | None:
     terms = ear.pack.terms(field.id, ear.category)
+    part = ear.evidence.parts.get(field.id)
     found = find_all("term", text, today=ear.today, terms=terms)
+    if part and field.id not in ear.asked:
+        found = [one for one in found if not part.search(text[: one.start])]
     if found:
         return heard(found[-1] if _corrected(text, ear) else found[0])
     named = _named(text, field, ear)

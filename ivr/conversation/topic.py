@@ -16,7 +16,7 @@ SURE = 0.75
 """NLU's confidence that changes a topic that is known, where words show it too."""
 
 
-LEAST_MASS = 0.25
+LEAST_MASS = 0.1
 """Where the hotline's own intents have less than this together, the sentence is none of them: none is made sure."""
 
 

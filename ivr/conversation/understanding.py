@@ -23,10 +23,11 @@ from ivr.tickets.customer import Customer
 from ivr.tickets.judgement.complexity import Counts
 from ivr.tickets.judgement.judge import judge
 from ivr.tickets.judgement.tone import Tone, raised, with_opening
-from ivr.tickets.linking import candidates, speaks_of_earlier
+from ivr.tickets.judgement.urgency import alarm
+from ivr.tickets.linking import candidates, names_no_symptom, speaks_of_earlier
 from ivr.tickets.takeover import contradictions, linked, with_crm
 from ivr.tickets.taxonomy import Field, Taxonomy
-from ivr.tickets.ticket import OWN_WORDS, Ticket
+from ivr.tickets.ticket import OWN_WORDS, Fact, Ticket
 
 TRIES = 2
 """A required field is given up after so many questions without an answer."""
@@ -138,15 +139,30 @@ def _with_words(turn: Turn, notes: Notes, setting: Setting) -> Notes:
 
 def _categorised(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> tuple[Ticket, Notes]:
     categories = setting.taxonomy.hotline(ticket.hotline).categories
-    name = topic.category(turn.text, turn.intents, setting.pack, categories, ticket.category)
+    intents = _sobered(turn, ticket, setting)
+    name = topic.category(turn.text, intents, setting.pack, categories, ticket.category)
     if ticket.category and "dont_know" in setting.evidence.moves_in(turn.text):
         return ticket, notes  # 单号弄丢了: of the number, not of the matter
     if name is None and "description" in turn.asked and notes.asked.get("topic", 0) >= TRIES:
-        name = topic.likeliest(turn.text, turn.intents, setting.pack, categories)
+        name = topic.likeliest(turn.text, intents, setting.pack, categories)
     if name is None or name == ticket.category:
         return ticket, notes
     ticket = _without_foreign_terms(replace(ticket, category=name), setting)
     return ticket, replace(notes, topic=f"{ticket.hotline}_{name}")
+
+
+NOT_ALONE = 0.3
+"""What NLU alone counts for a category that is a danger by itself, where no words tell of one."""
+
+
+def _sobered(turn: Turn, ticket: Ticket, setting: Setting) -> Mapping[str, float]:
+    """A fee is no fraud because it sounds like one, and who is in danger does not only ask."""
+    rules = setting.taxonomy.judgement.urgency
+    found = alarm(turn.text, rules, hotline=ticket.hotline)
+    least = {name: 0.0 for name in rules.p4_categories if found and found.kind == "safety"}
+    if not (found and found.kind == "money"):
+        least |= dict.fromkeys(rules.p1_categories, NOT_ALONE)
+    return {name: min(sure, least.get(name, 1.0)) for name, sure in turn.intents.items()}
 
 
 def _without_foreign_terms(ticket: Ticket, setting: Setting) -> Ticket:
@@ -243,6 +259,8 @@ def _mentioned_earlier(turn: Turn, ticket: Ticket, notes: Notes, setting: Settin
     if notes.earlier != "unmentioned" or turn.keys is not None or not speaks_of_earlier(turn.text, words):
         return ticket, notes
     own = {name: fact.value for name, fact in ticket.fields.items() if fact.source in OWN_WORDS}
+    if names_no_symptom(turn.text, words) and ticket.fields.get("problem", Fact("")).turn == notes.turn:
+        own.pop("problem", None)  # "修完没几天又犯了" tells no other problem
     found = candidates(
         turn.text,
         own.get("product"),

@@ -54,6 +54,12 @@ def denies_earlier(text: str, words: LinkWords) -> bool:
     return bool(words.not_earlier.search(plain(text)))
 
 
+def names_no_symptom(text: str, words: LinkWords) -> bool:
+    """No family of symptoms has a word in it."""
+    sentence = plain(text)
+    return not any(word in sentence for family in words.families for word in family)
+
+
 def candidates(
     said: str,
     product: str | None,

@@ -30,9 +30,9 @@ def urgency(
 ) -> Ruling:
     """The label, and why in a few Chinese words. `text` is one utterance or several, each on its own line.
     `prior_age_days`: age of the linked earlier ticket; None = not linked."""
-    alarm = danger(text, rules, hotline=hotline)
-    if alarm:
-        return "P1", alarm
+    found = alarm(text, rules, hotline=hotline)
+    if found:
+        return "P1", found.why
     if category is not None and category in rules.p1_categories:
         return "P1", rules.p1_categories[category]
     if prior_age_days is not None and prior_age_days <= REPEAT_DAYS:
@@ -48,6 +48,12 @@ def urgency(
 
 def danger(text: str, rules: UrgencyRules, *, hotline: str | None = None) -> str | None:
     """Why it is P1: 冒烟, 盗刷, 监管部门; None when it is not."""
+    found = alarm(text, rules, hotline=hotline)
+    return found.why if found else None
+
+
+def alarm(text: str, rules: UrgencyRules, *, hotline: str | None = None) -> Danger | None:
+    """The danger that the caller tells; None when there is none."""
     for line in text.splitlines():
         sentence = plain(line)
         names = [match.span() for match in rules.names.finditer(sentence)]
@@ -56,7 +62,7 @@ def danger(text: str, rules: UrgencyRules, *, hotline: str | None = None) -> str
                 continue
             for match in _every(rule.pattern, sentence):
                 if not _within(match, names) and _meant(rule, sentence, match, rules):
-                    return rule.why
+                    return rule
     return None
 
 

@@ -140,3 +140,11 @@ def test_a_clause_that_only_mentions_the_first_thing_stays_with_the_second_matte
     division = divided("一个是冰箱不制冷，另一个是送货的小伙子姓宫，我说冰箱不冷，他把我骂了一顿")
     assert division.mine == "一个是冰箱不制冷"
     assert "骂了一顿" in division.fresh[0].words
+
+
+def test_what_is_settled_is_no_complaint_beside_another() -> None:
+    assert divided("我上次冰箱那个事你们修好了，今天是另外一个，电视老是黑屏").whole
+
+
+def test_one_more_digit_is_not_one_more_matter() -> None:
+    assert divided("型号是三个六，再一个幺，冰箱不制冷").whole

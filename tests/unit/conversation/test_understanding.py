@@ -290,3 +290,28 @@ def test_the_car_is_not_the_part_that_is_waited_for() -> None:
     caller.says("配件等了一个月了还没到货，一直缺货", "problem", intent="parts_delay")
     assert caller.now.ticket.category == "parts_delay"
     assert caller.value("product") != "远山L6"
+
+
+def test_a_fee_that_only_sounds_like_fraud_is_none() -> None:
+    caller = Caller(hotline="bank")
+    turn = caller.says("上个月被扣了三块钱短信费", "description", intent="card_fraud")
+    assert turn.ticket.category != "card_fraud"
+    assert turn.ticket.urgency != "P1"
+
+
+def test_who_is_in_danger_does_not_only_ask() -> None:
+    caller = Caller()
+    turn = caller.says("我想问问，我那电暖器插头烧黑了，直冒火花", "description", intent="consultation")
+    assert (turn.move, turn.ticket.category) == ("danger", "product_fault")
+
+
+def test_mended_and_broken_again_tells_no_other_problem() -> None:
+    caller = Caller(earlier=(on_file("GD20261105-000004", 17, product="空调", problem="漏水"),))
+    turn = caller.says("我半个月前打过电话那个，修完没几天，又犯了，一模一样", "description", intent="product_fault")
+    assert turn.notes.earlier == "which"
+
+
+def test_a_few_of_a_set_are_not_the_thing_that_was_sent() -> None:
+    caller = Caller(hotline="courier")
+    caller.says("碎了仨杯子，壶嘴也磕了", "problem", intent="damaged")
+    assert caller.value("product") is None
