@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Mapping
 
 from ivr.packs import Pack
 
 ENOUGH = 0.4
 """A category needs this much to be taken."""
-WORDS = 0.4
-"""What a word of the pack adds for its category."""
+WORDS = 0.7
+"""What a word of the pack adds for its category: more than NLU can err by, on a long sentence full of numbers."""
+TROUBLE = 0.3
+"""What the description of a trouble adds for its category."""
 LEAST = 0.02
 """A guess needs this much."""
 SURE = 0.75
@@ -42,11 +45,21 @@ def beside_informing(intents: Mapping[str, float]) -> dict[str, float]:
 
 
 def category(
-    text: str, intents: Mapping[str, float], pack: Pack, categories: Mapping[str, object], current: str | None
+    text: str,
+    intents: Mapping[str, float],
+    pack: Pack,
+    categories: Mapping[str, object],
+    current: str | None,
+    troubles: Mapping[str, re.Pattern[str]] | None = None,
 ) -> str | None:
-    """The category that the sentence is about; `current` when it is about nothing else."""
+    """The category that the sentence is about; `current` when it is about nothing else.
+
+    `troubles`: category → what a trouble of it sounds like (`Evidence.problem`)."""
     shown = words_of(text, pack)
     scores = _scores(shown, beside_informing(intents), categories)
+    for name, trouble in (troubles or {}).items():
+        if name in scores and trouble.search(text):
+            scores[name] += TROUBLE
     best = max(scores, key=lambda name: scores[name], default=None)
     if best is None:
         return current

@@ -140,7 +140,8 @@ def _with_words(turn: Turn, notes: Notes, setting: Setting) -> Notes:
 def _categorised(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> tuple[Ticket, Notes]:
     categories = setting.taxonomy.hotline(ticket.hotline).categories
     intents = _sobered(turn, ticket, setting)
-    name = topic.category(turn.text, intents, setting.pack, categories, ticket.category)
+    troubles = {name: words for name, words in setting.evidence.problem.items() if name != "consultation"}
+    name = topic.category(turn.text, intents, setting.pack, categories, ticket.category, troubles)
     if ticket.category and "dont_know" in setting.evidence.moves_in(turn.text):
         return ticket, notes  # 单号弄丢了: of the number, not of the matter
     if name is None and "description" in turn.asked and notes.asked.get("topic", 0) >= TRIES:
