@@ -13,7 +13,17 @@ from dialogue.actions import words
 from dialogue.actions.asks import values_of
 from dialogue.actions.understand import saved, slots, turn_of
 from dialogue.actions.world import Scene, stage
-from ivr.conversation.complaints import Division, Portion, divide, following, opened, with_announced, with_waiting
+from ivr.conversation.complaints import (
+    Division,
+    Portion,
+    aside,
+    divide,
+    following,
+    opened,
+    shared,
+    with_announced,
+    with_waiting,
+)
 from ivr.conversation.notes import of_slot, to_slot
 from ivr.conversation.understanding import Turn, Understood, understand
 
@@ -29,6 +39,7 @@ async def understood_of(scene: Scene, turn: Turn) -> Understood:
     mine, fresh = await _told(scene, turn, division)
     if not fresh and not division.waiting:
         return await saved(scene, understand(turn, scene.ticket, scene.notes, scene.setting))
+    mine, *fresh = shared([mine, *fresh])
     mine = await saved(scene, mine)  # first told, first number
     others = [
         await _of_waiting(scene, turn, division.waiting.get(at, ""), at, ticket) for at, ticket in enumerate(waiting)
@@ -52,7 +63,7 @@ async def _told(scene: Scene, turn: Turn, division: Division) -> tuple[Understoo
 
 async def _mine(scene: Scene, turn: Turn, text: str) -> Understood:
     if not text:
-        return Understood(scene.ticket, replace(scene.notes, turn=scene.notes.turn + 1, silent=0), "inform")
+        return aside(scene.ticket, replace(scene.notes, turn=scene.notes.turn + 1, silent=0))
     part = replace(turn, text=text, intents=await stage().intents(text))
     return understand(part, scene.ticket, scene.notes, scene.setting)
 

@@ -10,13 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ivr.conversation.clauses import clauses
+from ivr.conversation.moves import IDLE_AFTER
 from ivr.conversation.notes import CALL_WIDE, Notes
 from ivr.conversation.topic import words_of
 from ivr.conversation.understanding import Setting, Turn, Understood, understand
 from ivr.conversation.values.find import find_all
-from ivr.tickets.linking import same_thing
-from ivr.tickets.ticket import Ticket
+from ivr.tickets.linking import IDENTIFIERS, same_thing
+from ivr.tickets.ticket import OWN_WORDS, Fact, Ticket
 
+OF_THE_CALLER = ("contact_name", "contact_number", "address")
 NOTHING_ELSE = frozenset({"inform", "unclear", "small_talk", "dont_know"})
 """Moves that give way to "that one is noted, too"."""
 MINE = 0
@@ -121,7 +123,8 @@ class _Sorter:
         if of_name is not None and not (announced and of_name == self._at):
             return of_name if leads or announced else self._at
         if announced and self._untold is not None:
-            return self._untold
+            at, self._untold = self._untold, None
+            return at
         other = named is not None and self._products[self._at] is not None
         if not announced and not (other and (besides or self._several)):
             return self._at
@@ -174,18 +177,29 @@ def opened(portion: Portion, turn: Turn, mine: Understood, setting: Setting) -> 
     )  # fmt: skip
     one = understand(turn, draft, Notes(turn=mine.notes.turn - 1, opening=mine.notes.opening), setting)
     other_product = _differ(one.ticket.value("product"), mine.ticket.value("product"))
-    other_category = portion.announced and _differ(one.ticket.category, mine.ticket.category)
-    return one if other_product or other_category else None
+    other_category = _differ(one.ticket.category, mine.ticket.category)
+    other_number = any(_differ(one.ticket.value(name), mine.ticket.value(name)) for name in IDENTIFIERS)
+    return one if other_product or (portion.announced and (other_category or other_number)) else None
 
 
 def _differ(one: str | None, other: str | None) -> bool:
     return one is not None and other is not None and not same_thing(one, other)
 
 
+def aside(ticket: Ticket, notes: Notes) -> Understood:
+    """The sentence says nothing of the complaint in hand. Whoever talks only of another one for turns is not asked
+    for ever."""
+    notes = replace(notes, idle=notes.idle + 1)
+    if notes.idle >= IDLE_AFTER:
+        return Understood(ticket, replace(notes, handoff="no_understanding"), "lost")
+    return Understood(ticket, notes, "inform")
+
+
 def with_waiting(mine: Understood, others: Sequence[Understood], *, told_now: bool = True) -> Understood:
     """The complaint in hand, the others waiting behind it. A danger is dealt with first.
 
     `told_now`: one of the others was told just now; so the caller hears that it is noted, unless it is next."""
+    mine = _of_the_call(mine, others)
     urgent = next((each for each in others if each.ticket.urgency == "P1" and mine.ticket.urgency != "P1"), None)
     if urgent is None:
         noted = told_now and bool(mine.ticket.missing) and mine.move in NOTHING_ELSE
@@ -194,6 +208,33 @@ def with_waiting(mine: Understood, others: Sequence[Understood], *, told_now: bo
     rest = (mine, *(each for each in others if each is not urgent))
     notes = replace(carried(mine.notes, urgent.notes), warned=True, handoff="p1", waiting=tuple(r.notes for r in rest))
     return replace(urgent, notes=notes)
+
+
+def _of_the_call(mine: Understood, others: Sequence[Understood]) -> Understood:
+    """A wish for a human, or goodbye, said beside another complaint is the call's."""
+    wish = next((each for each in others if each.move in {"human", "hand_over", "goodbye"}), None)
+    if wish is None or mine.notes.handoff:
+        return mine
+    return replace(mine, move=wish.move, notes=replace(mine.notes, handoff=wish.notes.handoff))
+
+
+def shared(told: Sequence[Understood]) -> list[Understood]:
+    """Who the caller is and where they live is said once, of all complaints."""
+    facts = {
+        name: each.ticket.fields[name]
+        for each in told
+        for name in OF_THE_CALLER
+        if name in each.ticket.fields and each.ticket.fields[name].turn and each.ticket.fields[name].source in OWN_WORDS
+    }
+    return [replace(each, ticket=_with_facts(each.ticket, facts)) for each in told]
+
+
+def _with_facts(ticket: Ticket, facts: Mapping[str, Fact]) -> Ticket:
+    for name, fact in facts.items():
+        known = ticket.fields.get(name)
+        if known is None or not known.turn:
+            ticket = ticket.replacing(name, fact)
+    return ticket
 
 
 def with_announced(mine: Understood, text: str, setting: Setting) -> Understood:

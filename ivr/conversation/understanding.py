@@ -228,6 +228,8 @@ def _chosen_earlier(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) 
     """The answer to "is it that one?"."""
     if "prior_ticket" not in turn.asked or notes.earlier != "which":
         return ticket, notes, False
+    if turn.certainty < setting.least_certainty:  # a noise is no yes: a wrong link is worse than none
+        return ticket, notes, False
     offered = [each for number in notes.candidates for each in setting.earlier if each.ticket_no == number]
     choice = earlier.choose(turn.text, offered, setting.taxonomy.judgement.linking, turn.keys)
     if choice.ticket:

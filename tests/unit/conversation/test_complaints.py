@@ -6,7 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from ivr.conversation.complaints import Division, Portion, divide, following, opened, with_announced, with_waiting
+from ivr.conversation.complaints import (
+    Division,
+    Portion,
+    aside,
+    divide,
+    following,
+    opened,
+    shared,
+    with_announced,
+    with_waiting,
+)
 from ivr.conversation.notes import Notes, of_slot, to_slot
 from ivr.conversation.understanding import Turn, Understood
 from tests.unit.conversation.setting import Caller, draft, setting
@@ -148,3 +158,37 @@ def test_what_is_settled_is_no_complaint_beside_another() -> None:
 
 def test_one_more_digit_is_not_one_more_matter() -> None:
     assert divided("型号是三个六，再一个幺，冰箱不制冷").whole
+
+
+def test_a_wish_for_a_human_beside_another_complaint_is_the_calls() -> None:
+    caller = Caller()
+    mine = caller.says("冰箱不制冷", "description", intent="product_fault")
+    portion = Portion("还有个事，洗衣机也漏水，转人工", announced=True)
+    other = opened(portion, Turn(portion.words, intents={"product_fault": 0.9}), mine, caller.setting)
+    assert other is not None
+    both = with_waiting(mine, [other])
+    assert (both.move, both.notes.handoff) == ("human", "caller_request")
+
+
+def test_another_parcel_is_another_complaint() -> None:
+    caller = Caller(hotline="courier")
+    mine = caller.says("我的快递一个礼拜没动了，单号SF1234567890", "description", intent="delay")
+    portion = Portion("还有一个快递也没动，单号SF9999567890", announced=True)
+    other = opened(portion, Turn(portion.words, intents={"delay": 0.9}), mine, caller.setting)
+    assert other is not None
+    assert other.ticket.value("tracking_no") == "SF9999567890"
+
+
+def test_who_the_caller_is_holds_for_all_complaints() -> None:
+    one, other = Caller(), Caller()
+    one.says("冰箱不制冷", "description", intent="product_fault")
+    other.says("洗衣机漏水，我姓王", "description", intent="product_fault")
+    mine, _ = shared([one.now, other.now])
+    assert mine.ticket.value("contact_name") == "王"
+
+
+def test_talking_only_of_the_other_matter_does_not_go_on_for_ever() -> None:
+    turn = aside(draft(), Notes())
+    for _ in range(3):
+        turn = aside(turn.ticket, turn.notes)
+    assert (turn.move, turn.notes.handoff) == ("lost", "no_understanding")

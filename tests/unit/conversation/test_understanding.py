@@ -315,3 +315,15 @@ def test_a_few_of_a_set_are_not_the_thing_that_was_sent() -> None:
     caller = Caller(hotline="courier")
     caller.says("碎了仨杯子，壶嘴也磕了", "problem", intent="damaged")
     assert caller.value("product") is None
+
+
+def test_a_noise_links_no_earlier_ticket() -> None:
+    caller = Caller(earlier=(on_file("GD20261105-000004", 17, product="空调", problem="漏水"),))
+    caller.says("空调又漏水了，跟上次一样", "description", intent="product_fault")
+    assert caller.says("嗯", "prior_ticket", intent="affirm", certainty=0.05).ticket.prior_ticket_no is None
+
+
+def test_a_wish_for_a_human_in_a_friendly_tone() -> None:
+    said = setting().evidence
+    assert all("human" in said.moves_in(words) for words in ("转人工吧", "你给我转人工吧", "能转人工吗"))
+    assert not any("human" in said.moves_in(words) for words in ("你是真人吧", "你是人工还是机器", "是人工吗"))
