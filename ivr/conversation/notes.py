@@ -38,6 +38,8 @@ class Notes:
     ticket_no: str | None = None
     topic: str | None = None
     """hotline_category."""
+    leaning: str | None = None
+    """Category that most speaks for, while none is sure: taken when asking again brings nothing."""
     asked: Mapping[str, int] = field(default_factory=dict)
     """Slot → how often it was asked for."""
     tries: Mapping[str, int] = field(default_factory=dict)

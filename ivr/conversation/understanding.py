@@ -144,8 +144,12 @@ def _categorised(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> 
     name = topic.category(turn.text, intents, setting.pack, categories, ticket.category, troubles)
     if ticket.category and "dont_know" in setting.evidence.moves_in(turn.text):
         return ticket, notes  # 单号弄丢了: of the number, not of the matter
-    if name is None and "description" in turn.asked and notes.asked.get("topic", 0) >= TRIES:
-        name = topic.likeliest(turn.text, intents, setting.pack, categories)
+    if name is None and ticket.category is None:
+        told = any(trouble.search(turn.text) for trouble in troubles.values()) or notes.leaning is None
+        guess = topic.likeliest(turn.text, intents, setting.pack, categories) if told else None
+        notes = replace(notes, leaning=guess or notes.leaning)
+        if "description" in turn.asked and notes.asked.get("topic", 0) >= TRIES:
+            name = notes.leaning
     if name is None or name == ticket.category:
         return ticket, notes
     ticket = _without_foreign_terms(replace(ticket, category=name), setting)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from ivr.conversation.understanding import Turn
 from ivr.tickets.customer import Customer, Purchase
 from ivr.tickets.linking import speaks_of_earlier
 from tests.unit.conversation.setting import Caller, on_file, setting
@@ -327,3 +328,11 @@ def test_a_wish_for_a_human_in_a_friendly_tone() -> None:
     said = setting().evidence
     assert all("human" in said.moves_in(words) for words in ("转人工吧", "你给我转人工吧", "能转人工吗"))
     assert not any("human" in said.moves_in(words) for words in ("你是真人吧", "你是人工还是机器", "是人工吗"))
+
+
+def test_a_matter_that_was_told_is_guessed_when_asking_again_brings_nothing() -> None:
+    caller = Caller(hotline="telecom")
+    caller.now = replace(caller.now, notes=replace(caller.now.notes, asked={"topic": 2}))
+    caller._turn(Turn(text="有个包月的玩意儿我想弄掉", asked=("description",), intents={"plan_change": 0.2}))
+    caller._turn(Turn(text="这个我不掌握", asked=("description",), intents={"dont_know": 0.9}))
+    assert caller.now.ticket.category == "plan_change"
