@@ -72,7 +72,7 @@ def category(
 def likeliest(text: str, intents: Mapping[str, float], pack: Pack, categories: Mapping[str, object]) -> str | None:
     """The best guess, where the caller was asked before and has nothing plainer to say; None when nothing speaks for
     any."""
-    scores = _scores(words_of(text, pack), intents, categories)
+    scores = _scores(words_of(text, pack), beside_informing(intents), categories)
     best = max(scores, key=lambda name: scores[name], default=None)
     return best if best and scores[best] > LEAST else None
 

@@ -24,9 +24,10 @@ from ivr.tickets.judgement.complexity import Counts
 from ivr.tickets.judgement.judge import judge
 from ivr.tickets.judgement.tone import Tone, raised, with_opening
 from ivr.tickets.judgement.urgency import alarm
+from ivr.tickets.judgement.words import Danger
 from ivr.tickets.linking import candidates, names_no_symptom, speaks_of_earlier
 from ivr.tickets.takeover import contradictions, linked, with_crm
-from ivr.tickets.taxonomy import Field, Taxonomy
+from ivr.tickets.taxonomy import Category, Field, Taxonomy
 from ivr.tickets.ticket import OWN_WORDS, Fact, Ticket
 
 TRIES = 2
@@ -138,15 +139,18 @@ def _with_words(turn: Turn, notes: Notes, setting: Setting) -> Notes:
 
 
 def _categorised(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> tuple[Ticket, Notes]:
-    categories = setting.taxonomy.hotline(ticket.hotline).categories
-    intents = _sobered(turn, ticket, setting)
+    found = alarm(turn.text, setting.taxonomy.judgement.urgency, hotline=ticket.hotline)
+    categories = _possible(ticket, found, setting)
+    intents = _sobered(turn, found, setting)
     troubles = {name: words for name, words in setting.evidence.problem.items() if name != "consultation"}
     name = topic.category(turn.text, intents, setting.pack, categories, ticket.category, troubles)
     if ticket.category and "dont_know" in setting.evidence.moves_in(turn.text):
         return ticket, notes  # 单号弄丢了: of the number, not of the matter
     if name is None and ticket.category is None:
         told = any(trouble.search(turn.text) for trouble in troubles.values()) or notes.leaning is None
-        guess = topic.likeliest(turn.text, intents, setting.pack, categories) if told else None
+        doubted = setting.taxonomy.judgement.urgency.p1_categories if not found else ()  # no danger is guessed
+        likely = {name: each for name, each in categories.items() if name not in doubted}
+        guess = topic.likeliest(turn.text, intents, setting.pack, likely) if told else None
         notes = replace(notes, leaning=guess or notes.leaning)
         if "description" in turn.asked and notes.asked.get("topic", 0) >= TRIES:
             name = notes.leaning
@@ -160,14 +164,19 @@ NOT_ALONE = 0.3
 """What NLU alone counts for a category that is a danger by itself, where no words tell of one."""
 
 
-def _sobered(turn: Turn, ticket: Ticket, setting: Setting) -> Mapping[str, float]:
-    """A fee is no fraud because it sounds like one, and who is in danger does not only ask."""
-    rules = setting.taxonomy.judgement.urgency
-    found = alarm(turn.text, rules, hotline=ticket.hotline)
-    least = {name: 0.0 for name in rules.p4_categories if found and found.kind == "safety"}
-    if not (found and found.kind == "money"):
-        least |= dict.fromkeys(rules.p1_categories, NOT_ALONE)
-    return {name: min(sure, least.get(name, 1.0)) for name, sure in turn.intents.items()}
+def _possible(ticket: Ticket, found: Danger | None, setting: Setting) -> Mapping[str, Category]:
+    """Who is in danger does not only ask."""
+    categories = setting.taxonomy.hotline(ticket.hotline).categories
+    asking = setting.taxonomy.judgement.urgency.p4_categories if found and found.kind == "safety" else ()
+    return {name: each for name, each in categories.items() if name not in asking}
+
+
+def _sobered(turn: Turn, found: Danger | None, setting: Setting) -> Mapping[str, float]:
+    """A fee is no fraud because it sounds like one."""
+    if found and found.kind == "money":
+        return turn.intents
+    doubted = setting.taxonomy.judgement.urgency.p1_categories
+    return {name: min(sure, NOT_ALONE if name in doubted else 1.0) for name, sure in turn.intents.items()}
 
 
 def _without_foreign_terms(ticket: Ticket, setting: Setting) -> Ticket:
