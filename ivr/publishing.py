@@ -132,14 +132,17 @@ class Pairs:
     async def switch(self, number: int, tell: Tell) -> None:
         """New calls get that version. Raises `IvrError`; then everything is as it was."""
         version = self._versions.get(number)
+        if self._pairs[-1].version == number:
+            tell(f"新来电本来就由{shown(version)}接听。")
+            return
         pair = await self._draining_still(number)
         if pair:
             tell("它还在为没打完的电话服务，直接换回去。")
         else:
             pair = await self._new(version, tell)
         old = self._pairs[-1]
-        self._go_to_work(pair)
         self._versions.make_current(number)
+        self._go_to_work(pair)
         tell(f"新来电现在由{shown(version)}接听。")
         old.switched_off = time.monotonic()
         old.draining = asyncio.create_task(self._drain(old), name=f"drain {old.version}")
@@ -199,10 +202,11 @@ class Pairs:
             if file.exists():
                 try:
                     wish = msgspec.json.decode(file.read_bytes(), type=Wish)
+                    file.unlink(missing_ok=True)  # before it is fulfilled: the next may come meanwhile
                     await self._fulfil(wish)
                 except (OSError, msgspec.MsgspecError) as error:
                     log.warning("a wish to publish cannot be read: %s", error)
-                file.unlink(missing_ok=True)
+                    file.unlink(missing_ok=True)
             await asyncio.sleep(LOOK_S)
 
     async def _fulfil(self, wish: Wish) -> None:

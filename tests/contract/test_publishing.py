@@ -114,6 +114,20 @@ async def test_new_calls_get_the_new_pair_and_the_old_one_ends_with_its_last_cal
     assert serving(settings).rasa == settings.ports.rasa
 
 
+async def test_publishing_what_is_at_work_already_changes_nothing(settings: Settings) -> None:
+    async with running(settings) as line:
+        await line.publish("one")
+        before = LineServers(settings).take("call")
+        await line.pairs.switch(1, line.said.append)
+        await asyncio.sleep(1.0)
+        after = LineServers(settings).take("later call")
+        assert after.url == before.url
+        assert await line.answer(after.url) == "1"
+        assert "本来就由" in line.said[-1]
+        before.release()
+        after.release()
+
+
 async def test_a_pair_that_does_not_start_changes_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(settings) as line:
         await line.publish("one")
