@@ -72,9 +72,10 @@ class Stage:
             self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PARSE_S))
         try:
             async with self._http.post(url, json={"text": text}) as response:
+                response.raise_for_status()
                 parsed = await response.json()
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            log.warning("NLU did not take %r: %s", text, error)
+            log.warning("NLU did not take a sentence of %d characters: %s", len(text), error)
             return {}
         return {each["name"]: float(each["confidence"]) for each in parsed.get("intent_ranking") or ()}
 

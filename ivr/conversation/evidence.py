@@ -121,7 +121,8 @@ def load_evidence(data: Path, hotline: str) -> Evidence:
     try:
         return _evidence(raw)
     except (re.error, KeyError, TypeError, AttributeError, ValueError) as error:
-        raise SettingsError(f"{file} 里有一条写错了：{error}。请对照文件开头的说明改正。") from error
+        places = f"{file} 或 {data / 'evidence.yml'}"
+        raise SettingsError(f"{places} 里有一条写错了：{error}。请对照文件开头的说明改正。") from error
 
 
 def _merged(common: Any, own: Any) -> Any:
@@ -156,13 +157,20 @@ def _evidence(raw: Mapping[str, Any]) -> Evidence:
         other_dates={name: re.compile(words) for name, words in raw["other_dates"].items()},
         parts={name: re.compile(f"(?:{words})$") for name, words in (raw.get("parts") or {}).items()},
         other_amounts={name: re.compile(words) for name, words in raw.get("other_amounts", {}).items()},
-        named={name: tuple(map(re.compile, patterns)) for name, patterns in raw.get("named", {}).items()},
+        named={name: tuple(map(_with_name, patterns)) for name, patterns in raw.get("named", {}).items()},
         own_number={when: re.compile(words) for when, words in raw.get("own_number", {}).items()},
         complained_about=_any(raw["complained_about"]),
         somebody=_any(raw.get("somebody", _NOTHING)),
         anybody=_any(raw.get("anybody", _NOTHING)),
         place=_any(raw.get("place", _NOTHING)),
     )
+
+
+def _with_name(pattern: str) -> Pattern:
+    compiled = re.compile(pattern)
+    if "name" not in compiled.groupindex:
+        raise ValueError(f"named 的“{pattern}”里要有 (?P<name>…)，名字在哪儿由它说明")
+    return compiled
 
 
 def _any(patterns: Iterable[str]) -> Pattern:

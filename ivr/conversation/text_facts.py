@@ -127,8 +127,12 @@ def name(text: str, field: Field, ear: Ear) -> Heard | None:
     return words(text, field, ear)
 
 
+_BEFORE_PLACE = re.compile(r"^(?:[^省市区县镇村路街]{0,8}?(?:地址是?|这儿是|在)|(?:我们?家?|家)?住(?![宅院建]))")
+"""What leads up to an address; a name may hold 住 or 在 itself (幸福住宅小区, 在水一方)."""
+
+
 def address(text: str, field: Field, ear: Ear) -> Heard | None:
     found = ear.evidence.place.search(re.sub(r"[，,、 ]", "", text))
     if found:
-        return Heard(re.sub(r"^.*?(?:住在?|地址是?|这儿是|在)", "", found.group()), text, 0.85)
+        return Heard(_BEFORE_PLACE.sub("", found.group()), text, 0.85)
     return words(text, field, ear)

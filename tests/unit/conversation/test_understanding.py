@@ -336,3 +336,19 @@ def test_a_matter_that_was_told_is_guessed_when_asking_again_brings_nothing() ->
     caller._turn(Turn(text="有个包月的玩意儿我想弄掉", asked=("description",), intents={"plan_change": 0.2}))
     caller._turn(Turn(text="这个我不掌握", asked=("description",), intents={"dont_know": 0.9}))
     assert caller.now.ticket.category == "plan_change"
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        ("幸福住宅小区3号楼2单元", "幸福住宅小区3号楼2单元"),
+        ("长沙市岳麓区在水一方小区3栋501", "长沙市岳麓区在水一方小区3栋501"),
+        ("我住在幸福路1号2栋", "幸福路1号2栋"),
+        ("我家住宝安区西乡街道3栋", "宝安区西乡街道3栋"),
+    ],
+)
+def test_an_address_keeps_its_head(said: str, place: str) -> None:
+    caller = Caller()
+    caller.says("空调不制冷", "description", intent="product_fault")
+    caller.says(said, "address")
+    assert caller.value("address") == place
