@@ -15,10 +15,14 @@ from ivr.tickets.ticket import Ticket
 
 _NONE = re.compile(r"都不是|没有一个|哪个都不|不是这(几|些)个")
 _ORDINALS = (
-    re.compile(r"第一|头一|前(面)?(那|一)个|最(上|前)面|最近"),
+    re.compile(r"第一|头一|(?<![之以先从目])前(面)?(那|一)个|最(上|前)面|最近"),
     re.compile(r"第二|中间|当中"),
-    re.compile(r"第三|最后|末了|后(面)?那个"),
+    re.compile(r"第三"),
 )
+"""Of those offered, the newest first. 之前那个, 以前那个 are no place among them."""
+_LAST = re.compile(r"最后(?!一?[次回])|末了|(?<![之以然随今])后(面)?(那|一)个|最早")
+_OLDER = re.compile(r"再早|更早|早(一)?(点|些)")
+"""The last one where only two were offered; of more it may be any but the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +56,27 @@ def choose(text: str, offered: Sequence[Ticket], words: LinkWords, key: str | No
     alike = _alike(text, offered, words)
     if alike:
         return Choice(alike)
-    for at, ordinal in enumerate(_ORDINALS[: len(offered)]):
-        if ordinal.search(text):
-            return Choice(offered[at])
-    return Choice(denied=True) if answer is False and not named else Choice()
+    placed = _placed(text, offered)
+    if placed:
+        return Choice(placed)
+    some_denied = _by_place(text, offered) is not None  # 不是第一个: another one, or none
+    return Choice(denied=True) if answer is False and not named and not some_denied else Choice()
+
+
+_DENIED_PLACE = re.compile(r"(?<!是)(?:不是|并非).*?(?=(?<!不)是|$)")
+
+
+def _placed(text: str, offered: Sequence[Ticket]) -> Ticket | None:
+    """The one meant by its place; what is denied does not count: 不是第一个，第二个."""
+    return _by_place("，".join(_DENIED_PLACE.sub("", part) for part in clauses(text)), offered)
+
+
+def _by_place(said: str, offered: Sequence[Ticket]) -> Ticket | None:
+    for ordinal, ticket in zip(_ORDINALS, offered, strict=False):
+        if ordinal.search(said):
+            return ticket
+    last = _LAST.search(said) or (len(offered) == 2 and _OLDER.search(said))
+    return offered[-1] if last else None
 
 
 _DENIED = re.compile(r"(?:不是|也不是|不说|并非|不要)")
