@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from ivr.conversation.values.correction import valid
@@ -56,7 +57,25 @@ def find_money(text: str) -> list[Found]:
     kept = valid(text, sure)
     if standing and standing[-1] in bare and kept and kept[-1] not in standing:
         return [one for one in standing if one in kept or one is standing[-1]]
-    return kept
+    return _exact(text, kept, standing)
+
+
+_SURELY = 0.7
+"""Below it an amount was only roughly said."""
+_MORE_EXACTLY = re.compile(r"[，,。、…\s]+(?:就是|好像是?|具体是?|准确说?是?|正好|那个|嗯|呃|哦|是|[，,、…\s])*")
+_FARTHEST = Decimal("1.5")
+"""Times the rough amount: what is more than this is another one."""
+
+
+def _exact(text: str, kept: list[Found], standing: Sequence[Found]) -> list[Found]:
+    """The exact figure right after a rough amount takes its place: 两百来块，两百零五吧."""
+    if len(standing) < 2 or not kept or standing[-2] is not kept[-1]:
+        return kept
+    rough, exact = standing[-2:]
+    close = Decimal(rough.value) <= Decimal(exact.value) <= Decimal(rough.value) * _FARTHEST
+    follows = _MORE_EXACTLY.fullmatch(text, rough.end, exact.start) and not text.startswith("的", exact.end)
+    told = rough.confidence < _SURELY <= exact.confidence and _UNITS.search(exact.said)
+    return [*kept[:-1], exact] if close and follows and told else kept
 
 
 _ALL_MONEY = Decimal(10) ** 15
