@@ -115,14 +115,18 @@ class Evidence:
 
 def load_evidence(data: Path, hotline: str) -> Evidence:
     """What holds for all, and before it the hotline's own. Raises `SettingsError` naming the file and the fault."""
-    raw, file = read_yaml(data / "evidence.yml"), data / "packs" / hotline / "evidence.yml"
-    if file.exists():
-        raw = _merged(raw, read_yaml(file))
+    common, own = data / "evidence.yml", data / "packs" / hotline / "evidence.yml"
+    raw = read_yaml(common)
+    evidence = _read(raw, common)  # by itself, so that a fault of the common file is not told of the hotline's
+    return _read(_merged(raw, read_yaml(own)), own) if own.exists() else evidence
+
+
+def _read(raw: Any, file: Path) -> Evidence:
+    """Raises `SettingsError` for a fault in `raw`, told of `file`."""
     try:
         return _evidence(raw)
     except (re.error, KeyError, TypeError, AttributeError, ValueError) as error:
-        places = f"{file} 或 {data / 'evidence.yml'}"
-        raise SettingsError(f"{places} 里有一条写错了：{error}。请对照文件开头的说明改正。") from error
+        raise SettingsError(f"{file} 里有一条写错了：{error}。请对照文件开头的说明改正。") from error
 
 
 def _merged(common: Any, own: Any) -> Any:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ivr.conversation.evidence import Cue, load_evidence
+from ivr.errors import SettingsError
 from ivr.packs import Pack
 from ivr.settings import PROJECT
 
@@ -36,3 +37,20 @@ def test_the_hotlines_own_words_come_first(tmp_path: Path) -> None:
     evidence = load_evidence(tmp_path, "auto")
     assert evidence.hazard_in("刹不住，还冒烟") == "driving"
     assert evidence.hazard_in("冒烟") == "fire"
+
+
+NAMELESS = "named: {product: ['买的(冰箱)']}\n"
+
+
+@pytest.mark.parametrize("at_fault", ["evidence.yml", "packs/auto/evidence.yml"])
+def test_a_pattern_without_a_name_is_refused_and_its_file_named(tmp_path: Path, at_fault: str) -> None:
+    common, own = tmp_path / "evidence.yml", tmp_path / "packs" / "auto" / "evidence.yml"
+    own.parent.mkdir(parents=True)
+    common.write_text((PROJECT / "data/evidence.yml").read_text("utf-8"), "utf-8")
+    own.write_text("hazard: {driving: 刹不住}\n", "utf-8")
+    wrong = tmp_path / at_fault
+    wrong.write_text(wrong.read_text("utf-8").replace("named: {}\n", "") + NAMELESS, "utf-8")
+    with pytest.raises(SettingsError) as refused:
+        load_evidence(tmp_path, "auto")
+    assert "(?P<name>…)" in str(refused.value)
+    assert [str(file) in str(refused.value) for file in (common, own)] == [wrong == common, wrong == own]
