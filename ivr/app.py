@@ -16,7 +16,7 @@ import aiohttp
 
 from ivr import processes as programs
 from ivr.aftermath import Aftermath
-from ivr.call.ports import CallInfo
+from ivr.call.ports import CallInfo, CountsWork
 from ivr.conversation.client import RasaConversation
 from ivr.conversation.servers import LineServers, at_work
 from ivr.customers.file import FileCustomers
@@ -31,7 +31,9 @@ from ivr.packs import Pack, load_packs
 from ivr.processes import Processes, Program, Tell, answers, beat, busy_ports, busy_udp_ports
 from ivr.publishing import Pairs, free_ports, start_pair
 from ivr.settings import Settings, load
+from ivr.telephony.asterisk.admission import Admission
 from ivr.telephony.asterisk.ami import QueueWatch
+from ivr.telephony.asterisk.handoffs import HandoffOutcome
 from ivr.telephony.asterisk.server import Prepared
 from ivr.telephony.asterisk.server import prepare as prepare_asterisk
 from ivr.tickets.seed import read_seed
@@ -226,6 +228,7 @@ def running_line_simulates(settings: Settings) -> bool:
 async def serve_line(settings: Settings) -> None:
     """Take calls until cancelled. Heavy engines are loaded here and nowhere else."""
     from ivr.line import CallDesk, DialogueHealth, Engines
+    from ivr.metrics import LineMetrics
     from ivr.speech.cache import CachedVoice
     from ivr.speech.vad import SileroVads
     from ivr.speech.whisper import WhisperRecogniser
@@ -237,7 +240,8 @@ async def serve_line(settings: Settings) -> None:
     worlds, health = Worlds(settings, servers), DialogueHealth(settings)
     packs, prompts = CurrentPacks(worlds.shelf), CurrentPrompts(worlds.shelf)
     taxonomy = worlds.shelf.current.taxonomy
-    events = EventStream(settings.host, settings.ports.events)
+    metrics = LineMetrics()
+    events = EventStream(settings.host, settings.ports.events, on_event=metrics.take, metrics=metrics.page)
     recogniser, voice = WhisperRecogniser(settings, packs), ZhVoice(settings)
     http = aiohttp.ClientSession()
     conversation = RasaConversation(http, servers, worlds.of, timeout_s=settings.dialogue.timeout_s)
@@ -258,10 +262,20 @@ async def serve_line(settings: Settings) -> None:
     )
     aftermath = Aftermath(settings, worlds, desk)
     door = AsteriskDoor(settings, desk.take, now=worlds.now)
-    admission = AdmissionServer(
-        settings, lambda: packs, bot_healthy=lambda: health.good, on_decided=aftermath.admission_decided
-    )
-    queues = QueueWatch(settings, aftermath.handoff_ended)
+    metrics.watch_dialogue(lambda: health.good)
+    if isinstance(recogniser, CountsWork):
+        metrics.watch_recogniser(recogniser.work)
+
+    def admitted(decided: Admission) -> None:
+        metrics.admitted(decided.route)
+        aftermath.admission_decided(decided)
+
+    def handed_over(ended: HandoffOutcome) -> None:
+        metrics.handed_over(ended.outcome)
+        aftermath.handoff_ended(ended)
+
+    admission = AdmissionServer(settings, lambda: packs, bot_healthy=lambda: health.good, on_decided=admitted)
+    queues = QueueWatch(settings, handed_over)
 
     async def stop() -> None:
         await asyncio.gather(events.stop(), admission.stop(), door.stop(), queues.stop())

@@ -2,6 +2,7 @@
 
 GET /health              200 as soon as calls can be taken
 GET /events?call_id=…    every event of every call (or of one), one JSON object each; kinds in docs/architecture.md
+GET /metrics             Prometheus' text format (`ivr.metrics`)
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -26,12 +27,22 @@ KEEPALIVE_S = 15.0
 class EventStream:
     """Publishes events to its watchers. `publish` never blocks."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        on_event: Callable[[Mapping[str, Any]], None] = lambda _: None,
+        metrics: Callable[[], bytes] = lambda: b"",
+    ) -> None:
+        """`on_event` is told every event and must not block; `metrics` makes the page of that name."""
         self._host, self._port = host, port
+        self._on_event, self._metrics = on_event, metrics
         self._watchers: set[asyncio.Queue[Mapping[str, Any]]] = set()
         self._runner: web.AppRunner | None = None
 
     def publish(self, event: Mapping[str, Any]) -> None:
+        self._on_event(event)
         for watcher in self._watchers:
             if watcher.full():
                 watcher.get_nowait()
@@ -43,6 +54,7 @@ class EventStream:
         app = web.Application()
         app.router.add_get("/health", self._health)
         app.router.add_get("/events", self._stream)
+        app.router.add_get("/metrics", self._page)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         try:
@@ -60,6 +72,9 @@ class EventStream:
 
     async def _health(self, request: web.Request) -> web.Response:
         return web.json_response({"ok": True})
+
+    async def _page(self, request: web.Request) -> web.Response:
+        return web.Response(body=self._metrics(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         wanted = request.query.get("call_id")

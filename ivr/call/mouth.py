@@ -18,11 +18,20 @@ PATIENCE_S = 3.0
 
 
 class Mouth:
-    def __init__(self, line: Line, voice: Voice, spawn: Spawn, failed: Callable[[SpeechFailed], None]) -> None:
+    def __init__(
+        self,
+        line: Line,
+        voice: Voice,
+        spawn: Spawn,
+        failed: Callable[[SpeechFailed], None],
+        sounding: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`sounding` is called when the first sound of a prompt was given to the line."""
         self._line = line
         self._voice = voice
         self._spawn = spawn
         self._failed = failed
+        self._sounding = sounding
         self._prompt = 0
         self._frames = 0
         self._sent_s: float | None = None
@@ -64,7 +73,9 @@ class Mouth:
         try:
             async for pcm in self._voice.say(text):
                 await self._line.play(pcm)
-                self.silent = False
+                if self.silent:
+                    self.silent = False
+                    self._sounding()
                 sent_s += seconds(pcm)
             await self._line.mark(mark)
             self._sent_s = sent_s

@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +163,26 @@ class Recogniser(Protocol):
     def listen(self, hint: Hint) -> Listening: ...
 
     async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecogniserWork:
+    """What a recogniser has done since it began, for the metrics."""
+
+    waiting: int = 0
+    """Decodings under way or queued now."""
+    done: int = 0
+    wasted: int = 0
+    """Begun early, and given up or thrown away because speech went on."""
+    refused: int = 0
+    """Not taken: too many waited."""
+
+
+@runtime_checkable
+class CountsWork(Protocol):
+    """A recogniser that can tell what it does."""
+
+    def work(self) -> RecogniserWork: ...
 
 
 class Voice(Protocol):

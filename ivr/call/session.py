@@ -73,7 +73,7 @@ Report = Callable[[str, Mapping[str, Any]], None]
 class Recognised:
     utterance: int
     heard: Heard
-    voiced_s: float
+    ended: UtteranceEnded
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,13 @@ class CallSession:
         self._happenings: asyncio.Queue[Happening] = asyncio.Queue()
         self._owned: set[asyncio.Task[Any]] = set()
         self._ear = Ear(senses.recogniser, self._spawn)
-        self._mouth = Mouth(line, senses.voice, self._spawn, lambda error: self._happenings.put_nowait(Broken(error)))
+        self._mouth = Mouth(
+            line,
+            senses.voice,
+            self._spawn,
+            failed=lambda error: self._happenings.put_nowait(Broken(error)),
+            sounding=lambda: self._report("speaking", {"took_ms": self._phase_ms()}),
+        )
         self._reply = Reply(text="")
         self._utterance = 0
         self._turn = 0
@@ -175,6 +181,7 @@ class CallSession:
 
     async def _converse(self) -> None:
         self._report("started", {"hotline": self._call.hotline})
+        self._phase_ms()
         try:
             greeting = self._spawn(self._ask(0, self._dialogue.begin(self._call)), "greeting")
             await asyncio.wait([greeting], timeout=ANSWER_WITHIN_S)
@@ -244,13 +251,15 @@ class CallSession:
                     self._ear.decode_early()
                 case SpeechResumed():
                     self._ear.go_on()
-                case UtteranceEnded(voiced_s):
+                case UtteranceEnded() as ended:
                     self._go(Event.TURN)
-                    self._recognising = self._spawn(self._recognise(self._utterance, voiced_s), "recognise")
+                    self._recognising = self._spawn(self._recognise(self._utterance, ended), "recognise")
                 case PausePrompt():
                     await self._line.pause()
+                    self._report("paused", {})
                 case ResumePrompt():
                     await self._line.resume()
+                    self._report("resumed", {})
                 case StopPrompt():
                     self._interrupted = True
                     await self._mouth.stop()
@@ -274,16 +283,16 @@ class CallSession:
         else:
             self._ear.start(Hint(self._call.hotline, self._reply.asks, self._reply.terms), preroll_s)
 
-    async def _recognise(self, utterance: int, voiced_s: float) -> None:
+    async def _recognise(self, utterance: int, ended: UtteranceEnded) -> None:
         heard = await self._ear.words()
-        self._happenings.put_nowait(Recognised(utterance, heard, voiced_s))
+        self._happenings.put_nowait(Recognised(utterance, heard, ended))
 
     async def _recognised(self, recognised: Recognised) -> None:
         if recognised.utterance != self._utterance or self.state is not State.THINKING:
             return
         heard = recognised.heard
-        if heard.text or recognised.voiced_s >= NOISE_S:
-            self._report_heard(heard)
+        if heard.text or recognised.ended.voiced_s >= NOISE_S:
+            self._report_heard(heard, recognised.ended.quiet_s)
             self._think(Said(heard))
         else:
             await self._nothing_heard()
@@ -298,13 +307,14 @@ class CallSession:
             self._go(Event.NOTHING)
             self._turns.nothing_said()
 
-    def _report_heard(self, heard: Heard) -> None:
+    def _report_heard(self, heard: Heard, quiet_s: float = 0.0) -> None:
         details = {"text": heard.text, "confidence": round(heard.confidence, 3), "took_ms": self._phase_ms()}
         voice = {"loudness_dbov": heard.loudness_dbov, "syllables_per_s": heard.syllables_per_s}
-        self._report("heard", details | voice | {"alternatives": list(heard.alternatives)})
+        more = {"end_of_turn_ms": round(1000 * quiet_s), "alternatives": list(heard.alternatives)}
+        self._report("heard", details | voice | more)
 
     def _phase_ms(self) -> int:
-        """Milliseconds since the last phase of the turn began: end of turn → words → the dialogue's answer."""
+        """Milliseconds since the last phase of the turn began: end of turn → words → the dialogue's answer → sound."""
         before, self._phase_began = self._phase_began, asyncio.get_running_loop().time()
         return round(1000 * (self._phase_began - before))
 
@@ -387,6 +397,7 @@ class CallSession:
     async def _to_human(self, reason: str, error: PeerDown | SpeechFailed) -> None:
         """One apology, then the queue, with the ticket holding what was said."""
         log.error("call %s goes to a human: %s", self._call.call_id, error)
+        self._report("failed", {"part": "speech" if isinstance(error, SpeechFailed) else "dialogue", "why": str(error)})
         self._ear.drop()
         if self._answering:
             self._answering.cancel()  # nobody waits for it any more

@@ -50,6 +50,8 @@ class SpeechResumed:
 class UtteranceEnded:
     voiced_s: float
     """Speech in it, pauses left out."""
+    quiet_s: float = 0.0
+    """Silence since the last of it: what was waited before the turn was taken to be over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,10 +239,10 @@ class TurnTaking:
         return []
 
     def _end_utterance(self) -> list[Decision]:
-        voiced_s = self._voiced_ms / 1000
+        voiced_s, quiet_s = self._voiced_ms / 1000, self._quiet_ms / 1000
         self._floor = Floor.NOBODY
         self._forget_speech()
-        return [UtteranceEnded(voiced_s)]
+        return [UtteranceEnded(voiced_s, quiet_s)]
 
     def _silence(self) -> list[Decision]:
         if self._floor is not Floor.CALLER or self._stretch_ms:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ivr.audio import FRAME_BYTES, RATE, to_samples
-from ivr.call.ports import Heard, Hint
+from ivr.call.ports import Heard, Hint, RecogniserWork
 from ivr.errors import SpeechFailed
 from ivr.packs import Pack
 from ivr.settings import Settings
@@ -96,7 +96,10 @@ class WhisperRecogniser:
         self._model = model or WhisperModel(settings.tools / "models" / "whisper-base", threads=1, parallel=PARALLEL)
         self._simplify = simplifier()
         self._threads = ThreadPoolExecutor(PARALLEL, thread_name_prefix="whisper")
-        self._waiting = 0
+        self._waiting = self._done = self._wasted = self._refused = 0
+
+    def work(self) -> RecogniserWork:
+        return RecogniserWork(self._waiting, self._done, self._wasted, self._refused)
 
     def listen(self, hint: Hint) -> WhisperListening:
         return WhisperListening(self, hint)
@@ -107,6 +110,7 @@ class WhisperRecogniser:
             decoding.future.set_result(Heard(text="", confidence=0.0))
             return
         if self._waiting >= WAITING:
+            self._refused += 1
             decoding.future.set_exception(
                 SpeechFailed("识别跟不上来电：同时说话的人太多，请减少并发来电或增加处理器。")
             )
@@ -135,6 +139,8 @@ class WhisperRecogniser:
 
     def _deliver(self, job: asyncio.Future[Heard | None], decoding: _Decoding) -> None:
         self._waiting -= 1
+        self._wasted += decoding.stale
+        self._done += not decoding.stale
         future = decoding.future
         if future.done():
             return

@@ -342,3 +342,15 @@ async def test_keys_that_close_over_a_new_prompt_stop_it() -> None:
         await call.line.be_silent(4.0)
         assert Keyed("5") in call.conversation.turns
         assert call.line.queued_s < 2
+
+
+async def test_the_phases_of_a_turn_are_reported_in_order() -> None:
+    async with a_call([GREETING, Reply("什么产品？")], ["坏了"]) as call:
+        await call.line.let_finish()
+        await call.says()
+        await call.line.let_finish()
+    turn = [kind for kind in call.kinds() if kind in ("heard", "reply", "speaking")]
+    assert turn == ["reply", "speaking", "heard", "reply", "speaking"]
+    heard = next(details for kind, details in call.told if kind == "heard")
+    assert heard["end_of_turn_ms"] == round(1000 * Turns().end_s)
+    assert all(details["took_ms"] < 5000 for kind, details in call.told if "took_ms" in details), "the greeting's too"
