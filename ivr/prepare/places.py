@@ -56,6 +56,10 @@ class Places:
         return self.tools / "asterisk"
 
     @property
+    def espeak(self) -> Path:
+        return self.tools / "espeak-ng"
+
+    @property
     def model_packages(self) -> Path:
         return self.tools / "models-packages"
 

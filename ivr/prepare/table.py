@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Callable, Dict, Tuple
 
-from ivr.prepare import asterisk, dialogue, environments, machine, models, uv
+from ivr.prepare import asterisk, dialogue, environments, espeak, machine, models, uv
 from ivr.prepare.step import Job, Step
 
 
@@ -42,6 +42,13 @@ STEPS: Tuple[Step, ...] = (
         asterisk.install,
     ),
     Step(
+        "espeak-ng",
+        "准备 espeak-ng（备用声音）",
+        lambda job: espeak.PACKAGE + espeak.system(),
+        espeak.results,
+        espeak.install,
+    ),
+    Step(
         "product",
         "准备产品的 Python 环境",
         lambda job: locked("ivr", "dev")(job) + (job.places.root / "pyproject.toml").read_text("utf-8"),
@@ -65,7 +72,9 @@ STEPS: Tuple[Step, ...] = (
     Step(
         "models",
         "整理语音模型，把普通话音色转成 ONNX",
-        lambda job: (job.places.locks / "models.txt").read_text("utf-8") + models.OPSET + models.WHISPER_SHA256,
+        lambda job: "".join(
+            [(job.places.locks / "models.txt").read_text("utf-8"), models.OPSET, models.WHISPER_SHA256, models.KOREAN]
+        ),
         models.results,
         models.build,
     ),
