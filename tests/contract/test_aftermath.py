@@ -272,9 +272,12 @@ async def test_the_desk_tells_of_recorded_calls(recorded: bool) -> None:
     call = replace(A_CALL, recorded=recorded, simulation="tok1")
     line = FakeLine(info=call)
     data = PROJECT / "data"
-    engines = Engines(
-        activity=FakeVad, recogniser=FakeRecogniser(), voice=FakeVoice(), conversation=FakeConversation([Reply("您好")])
-    )
+
+    async def voice_of(_: CallInfo) -> FakeVoice:
+        return FakeVoice()
+
+    conversation = FakeConversation([Reply("您好")])
+    engines = Engines(activity=FakeVad, recogniser=FakeRecogniser(), voice_of=voice_of, conversation=conversation)
     desk = CallDesk(
         Settings(), load_packs(data), load_taxonomy(data), load_prompts(data), engines,
         EventStream("127.0.0.1", 0), on_recorded=told.append,

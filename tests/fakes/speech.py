@@ -10,6 +10,8 @@ import numpy as np
 from ivr.audio import RATE, loudness_dbov, seconds, to_pcm, to_samples
 from ivr.call.ports import Heard, Hint
 from ivr.errors import SpeechFailed
+from ivr.speech.clauses import Clause
+from ivr.speech.engine import Urgency
 
 
 class FakeVad:
@@ -94,6 +96,39 @@ class FakeVoice:
         self.said.append(text)
         for clause in clauses(text):
             yield tone(len(clause) * self.s_per_char)
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+class FakeEngine:
+    """Implements `Engine`: a clause is a tone of its own pitch; `gate` closed holds every clause back."""
+
+    def __init__(self, name: str = "fake", *, online: bool = False, fails: bool = False, language: str = "zh") -> None:
+        self.fingerprint = name
+        self.online = online
+        self.language = language
+        self.fails = fails
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.urgencies: list[Urgency] = []
+        self.closed = False
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    def sound(self, text: str) -> bytes:
+        return tone(len(text) * 0.1, hertz=200 + sum(self.fingerprint.encode()) % 500)
+
+    async def warm_up(self) -> None: ...
+
+    async def speak(self, clause: Clause, urgency: Urgency = Urgency.NOW) -> bytes:
+        self.asked.append(clause.text)
+        self.urgencies.append(urgency)
+        await self.gate.wait()
+        if self.fails:
+            raise SpeechFailed(f"合成“{clause.text}”失败。")
+        self.said.append(clause.text)
+        return self.sound(clause.text)
 
     async def close(self) -> None:
         self.closed = True

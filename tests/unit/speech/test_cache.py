@@ -5,12 +5,16 @@ from pathlib import Path
 import pytest
 
 from ivr.errors import SpeechFailed
-from ivr.speech.cache import CachedVoice, SpokenStore
-from tests.fakes.speech import FakeVoice, tone
+from ivr.speech.breaker import Breaker
+from ivr.speech.cache import SharedStore, SpokenStore
+from ivr.speech.fallback import Fallback, Ranked
+from ivr.speech.speaker import Speaker
+from tests.fakes.speech import FakeEngine, tone
 
 
-class Voice(FakeVoice):
-    fingerprint = "fake-1"
+def speaker(engine: FakeEngine, folder: Path) -> Speaker:
+    store = SharedStore(SpokenStore(folder, limit_mb=1))
+    return Speaker(Fallback([Ranked(engine, Breaker())], store, patience_s=1.0), -19.0)
 
 
 async def sound(pieces: AsyncIterator[bytes]) -> bytes:
@@ -18,44 +22,55 @@ async def sound(pieces: AsyncIterator[bytes]) -> bytes:
 
 
 async def test_says_the_same_from_the_store(tmp_path: Path) -> None:
-    voice = Voice()
-    cached = CachedVoice(voice, tmp_path, limit_mb=1)
+    engine = FakeEngine()
+    cached = speaker(engine, tmp_path)
     first = await sound(cached.say("您好，这里是美家电器，请讲。"))
-    made = list(voice.said)
+    made = list(engine.said)
     assert first == await sound(cached.say("您好，这里是美家电器，请讲。"))
-    assert voice.said == made
+    assert engine.said == made
 
 
 async def test_survives_a_restart(tmp_path: Path) -> None:
-    await sound(CachedVoice(Voice(), tmp_path, limit_mb=1).say("请稍等。"))
-    again = Voice()
-    assert await sound(CachedVoice(again, tmp_path, limit_mb=1).say("请稍等。"))
+    await sound(speaker(FakeEngine(), tmp_path).say("请稍等。"))
+    again = FakeEngine()
+    assert await sound(speaker(again, tmp_path).say("请稍等。"))
     assert again.said == []
 
 
 async def test_a_clause_serves_every_sentence_that_holds_it(tmp_path: Path) -> None:
-    voice = Voice()
-    cached = CachedVoice(voice, tmp_path, limit_mb=1)
+    engine = FakeEngine()
+    cached = speaker(engine, tmp_path)
     await sound(cached.say("好的。您的单号是12345。"))
     await sound(cached.say("好的。请问还有别的事吗？"))
-    assert voice.said.count("好的。") == 1
+    assert engine.said.count("好的。") == 1
 
 
 async def test_another_manner_is_another_sound(tmp_path: Path) -> None:
-    await sound(CachedVoice(Voice(), tmp_path, limit_mb=1).say("请稍等。"))
-    other = Voice()
-    other.fingerprint = "fake-2"
-    await sound(CachedVoice(other, tmp_path, limit_mb=1).say("请稍等。"))
+    await sound(speaker(FakeEngine(), tmp_path).say("请稍等。"))
+    other = FakeEngine("fake-2")
+    await sound(speaker(other, tmp_path).say("请稍等。"))
     assert other.said == ["请稍等。"]
 
 
 async def test_a_failed_clause_is_not_kept(tmp_path: Path) -> None:
-    voice = Voice(fails_on="坏")
-    cached = CachedVoice(voice, tmp_path, limit_mb=1)
+    engine = FakeEngine(fails=True)
+    cached = speaker(engine, tmp_path)
     with pytest.raises(SpeechFailed):
         await sound(cached.say("坏了。"))
-    voice.fails_on = ""
+    engine.fails = False
     assert await sound(cached.say("坏了。"))
+
+
+def test_a_restart_keeps_to_the_limit(tmp_path: Path) -> None:
+    pcm = tone(1.0)
+    first = SpokenStore(tmp_path, limit_mb=1)
+    for text in "甲乙丙丁":
+        first.put("v", text, pcm)
+    again = SpokenStore(tmp_path, limit_mb=len(pcm) * 3.5 / 1e6)
+    assert again.size == 4 * len(pcm)
+    again.put("v", "戊", pcm)
+    assert again.size <= again.limit
+    assert again.get("v", "戊") == pcm
 
 
 def test_the_least_recently_used_go_first(tmp_path: Path) -> None:
