@@ -81,6 +81,10 @@ class _Sound:
 class Handset:
     echo: float = 0.0
     """Share of what is heard that goes back, as on a bad line: 0.1 is a return loss of 20 dB."""
+    echo_delay: int = FRAME_SAMPLES
+    """Samples after which it goes back; a frame at least."""
+    noise: bytes = b""
+    """Added to what is sent, over and over: whole frames. What counts as speech is measured without it."""
     clock: int = 0
     """Samples sent so far."""
     said: bytearray = field(default_factory=bytearray)
@@ -115,11 +119,22 @@ class Handset:
         frame, events = SILENCE, list[HandsetEvent]()
         if self._queue:
             frame = self._next_frame(self._queue[0], events)
-        if self.echo and len(self.heard) >= FRAME_BYTES:
-            frame = _add_echo(frame, bytes(self.heard[-FRAME_BYTES:]), self.echo)
+        if self.echo and (echoed := self._echoed()):
+            frame = _mixed(frame, echoed, self.echo)
+        if self.noise:
+            at = 2 * self.clock % len(self.noise)
+            frame = _mixed(frame, self.noise[at : at + FRAME_BYTES], 1.0)
         self.said += frame
         self.clock += FRAME_SAMPLES
         return frame, events
+
+    def _echoed(self) -> bytes:
+        """What was heard `echo_delay` ago."""
+        begin = 2 * (self.clock - self.echo_delay)
+        missing = max(0, -begin)  # nothing was heard before the first sample
+        if missing >= FRAME_BYTES:
+            return b""
+        return (bytes(missing) + self.heard[max(0, begin) : begin + FRAME_BYTES]).ljust(FRAME_BYTES, b"\0")
 
     def _next_frame(self, sound: _Sound, events: list[HandsetEvent]) -> bytes:
         if sound.started < 0:
@@ -166,6 +181,6 @@ class Handset:
         return [ended]
 
 
-def _add_echo(frame: bytes, heard: bytes, gain: float) -> bytes:
-    mixed = np.frombuffer(frame, dtype="<i2").astype(np.float64) + gain * np.frombuffer(heard, dtype="<i2")
+def _mixed(frame: bytes, other: bytes, gain: float) -> bytes:
+    mixed = np.frombuffer(frame, dtype="<i2").astype(np.float64) + gain * np.frombuffer(other, dtype="<i2")
     return np.clip(np.round(mixed), -32768, 32767).astype("<i2").tobytes()

@@ -18,6 +18,7 @@ from ivr.simulate.caller import BotTurn, Caller, CallerAct
 from ivr.simulate.chat import judged
 from ivr.simulate.checks import Check
 from ivr.simulate.line_events import LineEvent, LineEvents
+from ivr.simulate.line_faults import FAULTLESS, LineFaults
 from ivr.simulate.report import CallResult
 from ivr.simulate.same_value import Sameness
 from ivr.simulate.scenario import Scenario
@@ -55,6 +56,10 @@ class Exchange:
     records: Path
     """Folder below which each call keeps `said.wav` and `heard.wav`."""
     wait_for_human_s: float = 45.0
+    faults: LineFaults = FAULTLESS
+    """What is wrong with the callers' lines."""
+    tape: Callable[[PhoneEvent | LineEvent], None] = lambda event: None
+    """Told every event of telephone and line as it arrives."""
 
 
 async def run_call(
@@ -206,7 +211,7 @@ class _PhoneCall:
     async def _connected(self, token: str) -> AsyncIterator[None]:
         """Telephone and event stream, both into one queue."""
         line = self.exchange.events.of(token)
-        async with Softphone(record=self.folder) as self.phone:
+        async with Softphone(record=self.folder, faults=self.exchange.faults) as self.phone:
             pumps = [
                 asyncio.create_task(self._pump_phone(), name=f"phone {token}"),
                 asyncio.create_task(self._pump_line(line), name=f"line {token}"),
@@ -221,11 +226,14 @@ class _PhoneCall:
 
     async def _pump_phone(self) -> None:
         async for event in self.phone.events():
+            self.exchange.tape(event)
             self.happenings.put_nowait(event)
 
     async def _pump_line(self, line: asyncio.Queue[LineEvent]) -> None:
         while True:
-            self.happenings.put_nowait(await line.get())
+            event = await line.get()
+            self.exchange.tape(event)
+            self.happenings.put_nowait(event)
 
     async def _until(self, true: Callable[[], bool], within_s: float, failed: str) -> None:
         """Take what happens until it is true. Raises `_Over` when the call ends first, `TelephonyDown` when it takes

@@ -89,7 +89,8 @@ class Account(pj.Account):  # type: ignore[misc]
         self._telephone.tell("registered", code=int(prm.code), reason=str(prm.reason))
 
 
-def start_endpoint(host: str) -> Any:
+def start_endpoint(host: str, *, loss_percent: int = 0) -> Any:
+    """`loss_percent`: share of the sound's packets that is lost, each way."""
     endpoint = pj.Endpoint()
     with _quiet():
         endpoint.libCreate()
@@ -102,6 +103,7 @@ def start_endpoint(host: str) -> Any:
     config.medConfig.audioFramePtime = 20
     config.medConfig.noVad = True  # silence is sent, too: a telephone line never stands still
     config.medConfig.ecTailLen = 0
+    config.medConfig.txDropPct = config.medConfig.rxDropPct = loss_percent
     config.medConfig.sndAutoCloseTime = -1
     endpoint.libInit(config)
     transport = pj.TransportConfig()

@@ -144,10 +144,11 @@ def draw(drawn: Sequence[Curve], file: Path) -> None:
         axes.set(title="复核阈值的两面", xlabel="进复核的工单（%）", ylabel="漏过的错单（占全部工单 %）")
         axes.grid(alpha=0.3)
         axes.legend()
-        _written(figure, file)
+        written(figure, file)
 
 
-def _written(figure: Figure, file: Path) -> None:
+def written(figure: Figure, file: Path) -> None:
+    """Save the image. Raises `SettingsError` when it cannot be."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(file)

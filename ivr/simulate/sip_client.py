@@ -1,6 +1,7 @@
 """The SIP telephone itself, as a process of its own: pjsip below, JSON lines on standard input and output.
 
-    python -m ivr.simulate.sip_client [--record DIR] [--host 127.0.0.1] [--echo-db 20]
+    python -m ivr.simulate.sip_client [--record DIR] [--host 127.0.0.1] [--echo-db 20 --echo-delay 0.15]
+                                      [--noise-dbov -42] [--loss 1]
 
 A process of its own, because pjsip keeps global state and native threads, and because whatever happens to it must
 not touch the one who calls. It ends when its standard input does or when its parent dies. Sound goes through a
@@ -26,7 +27,8 @@ from typing import Any
 import pjsua2 as pj
 
 from ivr.audio import RATE, read_wav, write_wav
-from ivr.simulate.handset import Handset, HandsetEvent, Said, SpeechEnded, SpeechStarted
+from ivr.simulate.handset import HandsetEvent, Said, SpeechEnded, SpeechStarted
+from ivr.simulate.line_faults import LineFaults, add_arguments, faulty
 from ivr.simulate.pjsip import Account, Call, Mouthpiece, answer_with, caller_of, headers_of, start_endpoint
 
 KEY_EVERY_S = 0.3
@@ -51,7 +53,7 @@ class Wire:
 class Client:
     """One telephone with one line."""
 
-    def __init__(self, wire: Wire, host: str, record: Path | None, echo: float) -> None:
+    def __init__(self, wire: Wire, host: str, record: Path | None, faults: LineFaults) -> None:
         self._wire, self._host, self._record = wire, host, record
         self._placed = time.monotonic()
         self._answer: float | str = 0.0
@@ -60,8 +62,8 @@ class Client:
         self._key_due = 0.0
         self._call: Call | None = None
         self._accounts: list[Account] = []
-        self._endpoint = start_endpoint(host)
-        self._mouthpiece = Mouthpiece(Handset(echo=echo), self._heard)
+        self._endpoint = start_endpoint(host, loss_percent=faults.loss_percent)
+        self._mouthpiece = Mouthpiece(faulty(faults), self._heard)
         self._join_clock()
         self.account = self._add_account(f"sip:phone@{host}")
         self.address = self._endpoint.transportGetInfo(0).localName
@@ -255,12 +257,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="A SIP telephone on JSON lines.")
     parser.add_argument("--record", type=Path, help="folder for said.wav and heard.wav")
     parser.add_argument("--host", default="127.0.0.1", help="address to use")
-    parser.add_argument("--echo-db", type=float, default=None, help="return loss of an echo on the line")
+    add_arguments(parser)
     options = parser.parse_args()
     _die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C at the terminal is the parent's to handle
-    echo = 0.0 if options.echo_db is None else 10 ** (-options.echo_db / 20)
-    client = Client(Wire(), options.host, options.record, echo)
+    client = Client(Wire(), options.host, options.record, LineFaults.of(options))
     commands = _commands()
     while client.running:
         client.turn()

@@ -41,6 +41,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ivr.errors import TelephonyDown
+from ivr.simulate.line_faults import FAULTLESS, LineFaults
 
 START_TIMEOUT_S = 15.0
 ANSWERING_TIMEOUT_S = 5.0
@@ -59,13 +60,12 @@ class PhoneEvent:
 
 
 class Softphone:
-    def __init__(self, *, record: Path | None = None, host: str = "127.0.0.1", echo_db: float | None = None) -> None:
-        """`record`: folder for `said.wav` and `heard.wav`. `echo_db`: return loss of an echo on its line."""
+    def __init__(self, *, record: Path | None = None, host: str = "127.0.0.1", faults: LineFaults = FAULTLESS) -> None:
+        """`record`: folder for `said.wav` and `heard.wav`. `faults`: what is wrong with its line."""
         self._arguments = ["--host", host]
         if record is not None:
             self._arguments += ["--record", str(record)]
-        if echo_db is not None:
-            self._arguments += ["--echo-db", str(echo_db)]
+        self._arguments += faults.arguments()
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._arrived = asyncio.Condition()

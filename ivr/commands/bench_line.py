@@ -1,0 +1,60 @@
+"""What the benches with real calls share: the line (the one that runs, or one of their own) and its metrics."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+import aiohttp
+from prometheus_client.parser import text_string_to_metric_families
+
+from ivr import app
+from ivr.commands.telephones import sip_address
+from ivr.errors import SettingsError
+from ivr.processes import answers
+from ivr.settings import Settings
+from ivr.simulate.line_events import LineEvents
+
+RUNS_ALREADY = "正在运行的线路接真实来电，不接受模拟来电：请先停掉它，或改用 ivr up --simulation 启动。"
+
+
+@dataclass(frozen=True, slots=True)
+class BenchLine:
+    settings: Settings
+    events: LineEvents
+
+    @property
+    def target(self) -> str:
+        """host:port of its SIP."""
+        return f"{sip_address(self.settings)}:{self.settings.ports.sip}"
+
+    async def counters(self) -> dict[str, float]:
+        """The line's metrics without labels, by name."""
+        url = f"http://{self.settings.host}:{self.settings.ports.events}/metrics"
+        async with aiohttp.ClientSession() as http, http.get(url) as answer:
+            page = await answer.text()
+        families = text_string_to_metric_families(page)
+        return {s.name: s.value for family in families for s in family.samples if not s.labels}
+
+
+def tell(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+@asynccontextmanager
+async def bench_line(settings: Settings) -> AsyncIterator[BenchLine]:
+    """The line that runs with these settings if it takes simulated calls, else one for as long as the block lasts.
+    Raises `SettingsError`, `NotPrepared` or `PeerDown`."""
+    settings = replace(settings, simulation=True)
+    url = f"http://{settings.host}:{settings.ports.events}"
+    if await answers(f"{url}/health"):
+        if not app.running_line_simulates(settings):
+            raise SettingsError(RUNS_ALREADY)
+        async with LineEvents(f"{url}/events") as events:
+            yield BenchLine(settings, events)
+        return
+    nobody = replace(settings, telephony=replace(settings.telephony, queue_timeout_s=1))
+    async with app.running_line(nobody, tell), LineEvents(f"{url}/events") as events:
+        yield BenchLine(nobody, events)
