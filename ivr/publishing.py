@@ -2,7 +2,7 @@
 
 Publishing starts a new pair beside the old one. When it is ready, new calls get it (`ivr.conversation.servers`); the
 old pair is stopped when its last call has ended. A pair that does not start changes nothing. Who wants a version
-published leaves a wish in `var/run/publish.json` and reads in `published.json` what became of it.
+published leaves a wish in `var/run/wishes/` and reads beside it what became of it; wishes are fulfilled in their order.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -23,11 +22,12 @@ from typing import IO
 import msgspec
 
 from ivr import processes as programs
-from ivr.conversation.servers import Serving, kept, pair_lock, run_folder, state_file
+from ivr.conversation.servers import Serving, pair_lock, run_folder, state_file
 from ivr.designing.versions import Version, Versions, shown, write_whole
 from ivr.errors import IvrError, PeerDown, SettingsError
 from ivr.processes import Processes, Tell, answers
 from ivr.settings import Settings
+from ivr.wishes import Outcome, Wish, Wishes
 
 log = logging.getLogger(__name__)
 
@@ -36,23 +36,6 @@ LOOK_S = 0.5
 LONGEST_DRAIN_S = 2 * 3600.0
 """A pair is stopped this long after the switch even if a call still holds it: no call takes so long."""
 LOCKED_WITHIN_S = 5.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    id: str
-    number: int
-    """Version."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    id: str
-    """Of the wish."""
-    done: bool = False
-    error: str = ""
-    says: tuple[str, ...] = ()
-    """What happened so far, a sentence each."""
 
 
 @dataclass(slots=True)
@@ -64,7 +47,11 @@ class Pair:
     names: tuple[str, str]
     """Its programs: Rasa, actions."""
     draining: asyncio.Task[None] | None = None
+    """Waits for its last call, then stops it."""
+    stopping: asyncio.Task[None] | None = None
+    """Ends its programs: from now on it must not be used any more."""
     switched_off: float = field(default=0.0)
+    """Monotonic seconds."""
 
 
 async def start_pair(
@@ -101,11 +88,12 @@ class Pairs:
         """The last one is at work."""
         self._lock: IO[bytes] | None = None
         self._watch: asyncio.Task[None] | None = None
+        self._wishes = Wishes(settings)
 
     async def __aenter__(self) -> Pairs:
         self._lock = await _locked(run_folder(self._settings) / "dialogue.lock")
-        for file in (state_file(self._settings), wish_file(self._settings)):
-            file.unlink(missing_ok=True)
+        state_file(self._settings).unlink(missing_ok=True)
+        self._wishes.clear()
         return self
 
     async def __aexit__(
@@ -114,7 +102,8 @@ class Pairs:
         tasks = [task for task in (self._watch, *(pair.draining for pair in self._pairs)) if task]
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        stopping = [pair.stopping for pair in self._pairs if pair.stopping]
+        await asyncio.gather(*tasks, *stopping, return_exceptions=True)
         state_file(self._settings).unlink(missing_ok=True)
         if self._lock:
             self._lock.close()
@@ -132,7 +121,9 @@ class Pairs:
     async def switch(self, number: int, tell: Tell) -> None:
         """New calls get that version. Raises `IvrError`; then everything is as it was."""
         version = self._versions.get(number)
-        if self._pairs[-1].version == number:
+        old = self._pairs[-1]
+        if old.version == number:
+            self._remember(number)
             tell(f"新来电本来就由{shown(version)}接听。")
             return
         pair = await self._draining_still(number)
@@ -140,28 +131,46 @@ class Pairs:
             tell("它还在为没打完的电话服务，直接换回去。")
         else:
             pair = await self._new(version, tell)
-        old = self._pairs[-1]
-        self._versions.make_current(number)
-        self._go_to_work(pair)
+        try:
+            self._remember(number)
+            self._go_to_work(pair)
+        except (OSError, PeerDown) as error:
+            with contextlib.suppress(OSError):
+                self._versions.make_current(old.version)
+            self._pairs.insert(0, pair)
+            self._let_drain(pair)
+            raise PeerDown(f"写不了 {self._settings.var}：{error}") from error
+        self._let_drain(old)
         tell(f"新来电现在由{shown(version)}接听。")
-        old.switched_off = time.monotonic()
-        old.draining = asyncio.create_task(self._drain(old), name=f"drain {old.version}")
+
+    def _remember(self, number: int) -> None:
+        """The next start serves it, too. Raises `PeerDown`."""
+        try:
+            self._versions.make_current(number)
+        except OSError as error:
+            raise PeerDown(f"记不下新来电由第 {number} 版接听：{error}") from error
+
+    def _let_drain(self, pair: Pair) -> None:
+        pair.switched_off = time.monotonic()
+        pair.draining = asyncio.create_task(self._drain(pair), name=f"drain {pair.version}")
 
     async def _draining_still(self, number: int) -> Pair | None:
         """A pair of that version that still runs for its last calls, taken out of draining."""
         pair = next((each for each in self._pairs[:-1] if each.version == number), None)
         if pair is None or pair.draining is None:
             return None
+        if pair.stopping:
+            await asyncio.wait([pair.draining])  # a new pair takes the names of its programs
+            return None
         pair.draining.cancel()
         await asyncio.gather(pair.draining, return_exceptions=True)
-        if pair in self._pairs:
-            self._pairs.remove(pair)
+        self._pairs.remove(pair)
         host, ports = pair.settings.host, pair.settings.ports
         if await answers(f"http://{host}:{ports.rasa}/status") and await answers(
             f"http://{host}:{ports.actions}/health"
         ):
             return replace(pair, draining=None)
-        await self._processes.end(*pair.names)  # it was being stopped already
+        await self._processes.end(*pair.names)
         return None
 
     async def _new(self, version: Version, tell: Tell) -> Pair:
@@ -189,24 +198,24 @@ class Pairs:
                 log.warning("version %s still has calls after %.0f s; stopped", pair.version, LONGEST_DRAIN_S)
                 break
             await asyncio.sleep(LOOK_S)
+        pair.stopping = asyncio.create_task(self._stop(pair, file), name=f"stop {pair.version}")
+        await asyncio.shield(pair.stopping)  # half stopped is of no use to anybody
+
+    async def _stop(self, pair: Pair, lock: Path) -> None:
         await self._processes.end(*pair.names)
         self._pairs.remove(pair)
-        file.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            os.unlink(lock)  # noqa: PTH108
         self._say(f"对话第 {pair.version} 版的最后一通电话结束了，它的服务已停止。")
 
     # --- wishes --------------------------------------------------------------------
 
     async def _watch_wishes(self) -> None:
-        file = wish_file(self._settings)
         while True:
-            if file.exists():
-                try:
-                    wish = msgspec.json.decode(file.read_bytes(), type=Wish)
-                    file.unlink(missing_ok=True)  # before it is fulfilled: the next may come meanwhile
-                    await self._fulfil(wish)
-                except (OSError, msgspec.MsgspecError) as error:
-                    log.warning("a wish to publish cannot be read: %s", error)
-                    file.unlink(missing_ok=True)
+            for wish in self._wishes.waiting():
+                await self._fulfil(wish)
+                self._wishes.done(wish)
+            self._wishes.report_again()
             await asyncio.sleep(LOOK_S)
 
     async def _fulfil(self, wish: Wish) -> None:
@@ -215,7 +224,7 @@ class Pairs:
         def tell(sentence: str) -> None:
             nonlocal outcome
             outcome = replace(outcome, says=(*outcome.says, sentence))
-            self._report(outcome)
+            self._wishes.report(outcome)
             self._say(sentence)
 
         try:
@@ -227,10 +236,7 @@ class Pairs:
         except Exception as error:  # the boundary of one wish: the line goes on with what it has
             log.exception("publishing %s failed", wish.number)
             outcome = replace(outcome, done=True, error=f"出错了：{error!r}")
-        self._report(outcome)
-
-    def _report(self, outcome: Outcome) -> None:
-        write_whole(outcome_file(self._settings), msgspec.json.encode(outcome))
+        self._wishes.report(outcome)
 
     def _say(self, sentence: str) -> None:
         with contextlib.suppress(OSError):
@@ -264,44 +270,3 @@ def _unused(file: Path) -> bool:
     finally:
         os.close(handle)
     return True
-
-
-# --- the other side ------------------------------------------------------------------
-
-
-def wish_file(settings: Settings) -> Path:
-    return run_folder(settings) / "publish.json"
-
-
-def outcome_file(settings: Settings) -> Path:
-    return run_folder(settings) / "published.json"
-
-
-async def ask_line(settings: Settings, number: int, tell: Callable[[str], None]) -> bool:
-    """Have the running line serve that version, and wait. False: no line runs here. Raises `PeerDown` with what kept
-    it from it; then the line goes on with the version it had."""
-    if not kept(settings):
-        return False
-    wish = Wish(id=f"{os.getpid()}-{time.monotonic_ns()}", number=number)
-    write_whole(wish_file(settings), msgspec.json.encode(wish))
-    told = 0
-    while True:
-        outcome = _outcome(settings, wish)
-        for sentence in outcome.says[told:]:
-            tell(sentence)
-        told = len(outcome.says)
-        if outcome.error:
-            raise PeerDown(f"没有换上：{outcome.error}\n线路仍用原来的对话，来电不受影响。")
-        if outcome.done:
-            return True
-        if not kept(settings):
-            raise PeerDown("线路停了，没有换上。下次 ivr up 仍用原来的对话。")
-        await asyncio.sleep(LOOK_S)
-
-
-def _outcome(settings: Settings, wish: Wish) -> Outcome:
-    with contextlib.suppress(OSError, msgspec.MsgspecError):
-        outcome = msgspec.json.decode(outcome_file(settings).read_bytes(), type=Outcome)
-        if outcome.id == wish.id:
-            return outcome
-    return Outcome(id=wish.id)

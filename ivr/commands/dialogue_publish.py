@@ -21,8 +21,8 @@ from ivr.errors import IvrError, SettingsError
 from ivr.packs import load_packs
 from ivr.prepare import dialogue as training
 from ivr.prepare.places import Places
-from ivr.publishing import ask_line
 from ivr.settings import Settings, load
+from ivr.wishes import ask_line
 
 
 def publish(
@@ -41,11 +41,7 @@ def publish(
         version = versions.make(model, note)
         keep_report(settings, versions, version, model)
         say(console, f"第 {version.number} 版已存好：{versions.place(version.number)}")
-        try:
-            serve(settings, versions, version, console)
-        except IvrError:
-            versions.forget(version.number)
-            raise
+        bring(settings, versions, version, console)
         versions.forget_old()
 
 
@@ -91,6 +87,17 @@ def keep_report(settings: Settings, versions: Versions, version: Version, model:
     report = settings.var / "dialogue" / REPORT
     if report.exists() and report.stat().st_mtime > model.stat().st_mtime:
         shutil.copy2(report, versions.place(version.number) / REPORT)
+
+
+def bring(settings: Settings, versions: Versions, version: Version, console: Console) -> None:
+    """A new version to the line; it is forgotten when the line could not take it. Raises `PeerDown`."""
+    try:
+        serve(settings, versions, version, console)
+    except IvrError:
+        now = versions.current()
+        if version.number not in {serving(settings).version, now.number if now else 0}:
+            versions.forget(version.number)
+        raise
 
 
 def serve(settings: Settings, versions: Versions, version: Version, console: Console) -> None:

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import fcntl
 import shutil
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import aiohttp
 import pytest
+from rich.console import Console
 
 from ivr import processes as programs
-from ivr.conversation.servers import LineServers, at_work, kept, serving
-from ivr.designing.versions import Version, Versions
+from ivr import publishing, wishes
+from ivr.commands import dialogue_publish
+from ivr.conversation.servers import LineServers, at_work, kept, run_folder, serving
+from ivr.designing.versions import Version, Versions, write_whole
 from ivr.errors import PeerDown, SettingsError
 from ivr.processes import Processes, Program, answers
-from ivr.publishing import Pairs, ask_line, free_ports
+from ivr.publishing import Pairs, free_ports
 from ivr.settings import Ports, Settings
+from ivr.wishes import ask_line
 
 SERVER = """
 import http.server, sys
@@ -213,3 +218,123 @@ def test_an_interrupted_version_is_not_there(settings: Settings) -> None:
     assert versions.make(settings.root / "m.tar.gz").number == 1
     shutil.rmtree(versions.place(1))
     assert versions.current() is None
+
+
+async def test_every_wish_gets_its_answer_also_when_two_come_at_once(settings: Settings) -> None:
+    async with running(settings) as line:
+        versions = [line.versions.make(settings.root / "m.tar.gz", words) for words in ("one", "two")]
+        asked = (ask_line(settings, version.number, line.said.append) for version in versions)
+        async with asyncio.timeout(20):
+            assert await asyncio.gather(*asked) == [True, True]
+        assert serving(settings).version == 2
+
+
+async def test_an_outcome_that_cannot_be_written_at_once_is_written_later(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = 4
+
+    def on_a_full_disk(file: Path, content: bytes) -> None:
+        nonlocal failures
+        if b'"done"' in content and failures:
+            failures -= 1
+            raise OSError(28, "No space left on device")
+        write_whole(file, content)
+
+    monkeypatch.setattr(wishes, "write_whole", on_a_full_disk)
+    async with running(settings) as line:
+        async with asyncio.timeout(20):
+            await line.publish("one")
+        assert serving(settings).version == 1
+
+
+async def test_nobody_waits_for_ever_for_a_line_that_does_not_answer(settings: Settings) -> None:
+    lock = run_folder(settings) / "dialogue.lock"
+    lock.parent.mkdir(parents=True)
+    with lock.open("ab") as held:  # a line that is there and looks at nothing
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(PeerDown, match="没有说结果"):
+            await ask_line(settings, 1, print, news_within_s=0.2)
+
+
+SLOW_TO_DIE = """
+import signal, threading, time, os
+signal.signal(signal.SIGTERM, lambda *_: threading.Timer(1.5, lambda: os._exit(0)).start())
+"""
+
+
+async def test_a_pair_that_is_being_stopped_is_not_put_back_to_work(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = SLOW_TO_DIE + SERVER
+    monkeypatch.setattr(programs, "rasa", lambda s, name, e: small(s, name, s.ports.rasa, "status", slow))
+    async with running(settings) as line:
+        await line.publish("one")
+        servers = LineServers(settings)
+        going_on = servers.take("call")
+        await line.publish("two")
+        going_on.release()
+        await asyncio.sleep(1.0)  # it is dying, and answers still
+        assert await answers(f"{going_on.url}/status")
+        assert await ask_line(settings, 1, line.said.append)
+        back = servers.take("later call")
+        await asyncio.sleep(2.0)
+        assert await line.answer(back.url) == "1"
+        back.release()
+
+
+async def test_what_serves_is_what_the_next_start_serves(settings: Settings) -> None:
+    async with running(settings) as line:
+        await line.publish("one")
+        line.versions.make_current(0)
+        await line.pairs.switch(1, line.said.append)
+        current = line.versions.current()
+        assert current is not None
+        assert current.number == 1
+
+
+async def test_a_version_that_calls_get_is_not_forgotten_because_its_outcome_was_lost(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(settings) as line:
+        version = line.versions.make(settings.root / "m.tar.gz", "one")
+
+        async def unheard(_: Settings, number: int, tell: Callable[[str], None]) -> bool:
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(line.pairs.switch(number, tell), loop))
+            raise PeerDown("没有说结果")
+
+        loop = asyncio.get_running_loop()
+        monkeypatch.setattr(dialogue_publish, "ask_line", unheard)
+        with pytest.raises(PeerDown):
+            await asyncio.to_thread(dialogue_publish.bring, settings, line.versions, version, Console(quiet=True))
+        assert line.versions.get(1) == version
+        assert serving(settings).version == 1
+        unused = line.versions.make(settings.root / "m.tar.gz", "two")
+
+        async def refused(*_: object) -> bool:
+            raise PeerDown("起不来")
+
+        monkeypatch.setattr(dialogue_publish, "ask_line", refused)
+        with pytest.raises(PeerDown):
+            await asyncio.to_thread(dialogue_publish.bring, settings, line.versions, unused, Console(quiet=True))
+        assert [each.number for each in line.versions.all()] == [1]
+
+
+async def test_a_switch_that_cannot_be_written_down_changes_nothing(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(file: Path, content: bytes) -> None:
+        if b'"version":2' in content:
+            raise OSError(28, "No space left on device")
+        write_whole(file, content)
+
+    monkeypatch.setattr(publishing, "write_whole", full)
+    async with running(settings) as line:
+        await line.publish("one")
+        with pytest.raises(PeerDown, match="没有换上"):
+            await line.publish("two")
+        current = line.versions.current()
+        assert (serving(settings).version, current and current.number) == (1, 1)
+        lease = LineServers(settings).take("call")
+        assert await line.answer(lease.url) == "1"
+        lease.release()

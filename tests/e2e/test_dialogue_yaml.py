@@ -28,9 +28,10 @@ from ivr.prepare.places import Places
 from ivr.prepare.step import Job
 from ivr.prepare.terminal import Terminal
 from ivr.processes import Processes
-from ivr.publishing import Pairs, ask_line
+from ivr.publishing import Pairs
 from ivr.settings import Settings, save
 from ivr.tickets.ticket import Ticket
+from ivr.wishes import ask_line
 from tests.e2e.conftest import PROJECT, free_ports
 
 pytestmark = pytest.mark.line
