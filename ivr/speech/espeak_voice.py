@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import shutil
 import subprocess
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from ivr.audio import resample, to_pcm
-from ivr.errors import NotPrepared, SettingsError, SpeechFailed
+from ivr.errors import SettingsError, SpeechFailed
 from ivr.settings import Settings
 from ivr.speech.clauses import Clause
 from ivr.speech.engine import Urgency
+from ivr.speech.espeak_program import espeak
 from ivr.speech.levelling import piece
 
 WORDS_A_MINUTE = 165
@@ -25,34 +22,6 @@ TIMEOUT_S = 5.0
 LANGUAGES = {"cmn": "zh", "yue": "zh", "hak": "zh"}
 """espeak-ng's codes of Chinese."""
 CHUNK_ID, CHUNK_HEAD = b"data", 8
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    path: str
-    data: Path | None = None
-    """Folder above `espeak-ng-data`; None = where the program looks by itself."""
-    libraries: Path | None = None
-    """Folder of its shared libraries, when it is not installed in the system."""
-
-    def environment(self) -> dict[str, str]:
-        own = {"ESPEAK_DATA_PATH": str(self.data)} if self.data else {}
-        libraries = {"LD_LIBRARY_PATH": str(self.libraries)} if self.libraries else {}
-        return {**os.environ, **own, **libraries}
-
-
-def program(settings: Settings) -> Program | None:
-    """The system's espeak-ng, else the one beside the project; None when there is neither."""
-    installed = shutil.which("espeak-ng")
-    if installed:
-        return Program(installed)
-    root = settings.tools / "espeak-ng"
-    own = root / "usr/bin/espeak-ng"
-    if not own.is_file():
-        return None
-    libraries = next((found.parent for found in root.glob("usr/lib/*/libespeak-ng.so*")), None)
-    data = next((found.parent for found in root.glob("usr/lib/*/espeak-ng-data")), None)
-    return Program(str(own), data, libraries)
 
 
 class EspeakVoice:
@@ -64,10 +33,7 @@ class EspeakVoice:
         """Raises `NotPrepared`, `SettingsError`."""
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+_-]*", voice):
             raise SettingsError(f"espeak 的音色 {voice!r} 不对：应当像 cmn、ko、en-us（espeak-ng --voices）。")
-        found = program(settings)
-        if found is None:
-            raise NotPrepared("缺少 espeak-ng：请运行 make prepare，或 apt install espeak-ng。")
-        self._program = found
+        self._program = espeak(settings)
         self._voice = voice
         self._rate = round(WORDS_A_MINUTE * settings.speech.voice_speed)
         self._loudness_dbov = settings.speech.loudness_dbov
@@ -88,12 +54,11 @@ class EspeakVoice:
         return self._on_the_line(self._run(clause.text), clause)
 
     def _run(self, text: str) -> bytes:
-        argv = [self._program.path, "-v", self._voice, "-s", str(self._rate), "-b", "1", "--stdin", "--stdout"]
+        argv = [*self._program, "-v", self._voice, "-s", str(self._rate), "-b", "1", "--stdin", "--stdout"]
         try:
             done = subprocess.run(  # noqa: S603  (no shell; the text goes in by the pipe)
-                argv, input=text.encode(), capture_output=True, timeout=TIMEOUT_S, check=True,
-                env=self._program.environment(),
-            )  # fmt: skip
+                argv, input=text.encode(), capture_output=True, timeout=TIMEOUT_S, check=True
+            )
         except subprocess.TimeoutExpired as error:
             raise SpeechFailed(f"espeak-ng 超过 {TIMEOUT_S:g} 秒没有说完“{text}”。") from error
         except subprocess.CalledProcessError as error:

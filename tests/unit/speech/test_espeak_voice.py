@@ -25,14 +25,13 @@ def wav(length_s: float) -> bytes:
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    monkeypatch.setattr("shutil.which", lambda _: None)
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
     return replace(Settings(), tools=tmp_path)
 
 
 def install(settings: Settings, script: str) -> None:
-    program = settings.tools / "espeak-ng/usr/bin/espeak-ng"
-    program.parent.mkdir(parents=True)
+    program = settings.tools / "bin/espeak-ng"
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
 
@@ -63,7 +62,8 @@ async def test_a_program_that_hangs_is_ended(settings: Settings, monkeypatch: py
         await EspeakVoice(settings, "cmn").speak(HELLO)
 
 
-def test_without_the_program_it_says_what_to_do(settings: Settings) -> None:
+def test_without_the_program_it_says_what_to_do(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(settings.tools))
     with pytest.raises(NotPrepared, match="make prepare"):
         EspeakVoice(settings, "cmn")
 
