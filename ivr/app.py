@@ -255,6 +255,7 @@ async def serve_line(settings: Settings) -> None:
         packs,
         taxonomy,
         prompts,
+        lambda: worlds.shelf.current.turn_words,
         engines,
         events,
         on_recorded=lambda call: aftermath.recorded(call),
@@ -311,7 +312,8 @@ def _fixed_clauses(settings: Settings, known: Knowledge) -> list[str]:
     from ivr.speech.fixed import fixed_clauses
 
     dialogue = Path(settings.content or settings.root) / "dialogue"
-    return fixed_clauses(dialogue, known.prompts, known.packs.values())
+    fillers = {f"filler {number}": text for number, text in enumerate(known.turn_words.fillers)}
+    return fixed_clauses(dialogue, {**fillers, **known.prompts}, known.packs.values())
 
 
 async def _connect_queues(queues: QueueWatch) -> None:

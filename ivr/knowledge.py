@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ivr.conversation.wholeness import TurnWords, load_turn_words
 from ivr.errors import IvrError
 from ivr.packs import Pack, load_packs, load_prompts
 from ivr.tickets.taxonomy import Taxonomy, load_taxonomy
@@ -28,11 +29,12 @@ class Knowledge:
     packs: Mapping[str, Pack]
     taxonomy: Taxonomy
     prompts: Mapping[str, str]
+    turn_words: TurnWords
 
 
 def read_knowledge(data: Path) -> Knowledge:
     """Raises `SettingsError`."""
-    return Knowledge(load_packs(data), load_taxonomy(data), load_prompts(data))
+    return Knowledge(load_packs(data), load_taxonomy(data), load_prompts(data), load_turn_words(data))
 
 
 class Shelf:

@@ -9,10 +9,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ivr.call.filler import Fillers, Pace
 from ivr.call.ports import CallInfo, Conversation, Line, Recogniser, Voice, VoiceActivity
 from ivr.call.session import CallSession, Senses
 from ivr.call.turn import TurnTaking
 from ivr.conversation.servers import at_work
+from ivr.conversation.wholeness import TurnWords, Wholeness
 from ivr.events import EventStream
 from ivr.packs import Pack
 from ivr.processes import answers
@@ -65,6 +67,7 @@ class CallDesk:
         packs: Mapping[str, Pack],
         taxonomy: Taxonomy,
         prompts: Mapping[str, str],
+        words: Callable[[], TurnWords],
         engines: Engines,
         events: EventStream,
         *,
@@ -73,10 +76,12 @@ class CallDesk:
         self._settings = settings
         self._packs = packs
         self._prompts = prompts
+        self._words = words
+        self._pace = Pace()
         self._engines = engines
         self._events = events
         self._on_recorded = on_recorded
-        self._digit_fields = frozenset(name for name, kind in taxonomy.fields.items() if kind.kind == "digits")
+        self._fields = taxonomy.fields
         self._calls: OrderedDict[str, CallInfo] = OrderedDict()
         self._going_on = 0
 
@@ -95,14 +100,17 @@ class CallDesk:
         self._calls[call.call_id] = call
         if len(self._calls) > REMEMBERED_CALLS:
             self._calls.popitem(last=False)
+        turns, words = self._settings.turns, self._words()
         senses = Senses(
             activity=self._engines.activity(),
             recogniser=self._engines.recogniser,
             voice=await self._engines.voice_of(call),
             conversation=self._engines.conversation,
-            turns=TurnTaking(self._settings.turns, self._digit_fields),
+            turns=TurnTaking(turns, Wholeness(words, self._fields, pack)),
             queue=pack.queue or pack.hotline,
             apology=self._prompts["apology"],
+            is_backchannel=words.is_backchannel,
+            fillers=Fillers(turns, words.fillers, self._pace, first=len(self._calls)),
         )
         began = asyncio.get_running_loop().time()
         self._going_on += 1

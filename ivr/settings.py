@@ -96,22 +96,36 @@ class Turns:
     """Speech this long starts an utterance."""
     barge_in_s: float = 0.24
     """Speech this long while the bot speaks stops it; shorter only pauses it."""
-    resume_s: float = 0.5
+    resume_s: float = 0.26
     """Silence this long after a false barge-in, and the bot goes on."""
+    hold_s: float = 0.48
+    """A prompt is held no longer than this: by then the caller has taken the floor, or the bot goes on."""
+    echo_db: float = -20.0
+    """Echo of the bot's own voice expected at first, below the bot's loudness; then each call learns its own."""
     decode_s: float = 0.08
     """Silence this long, and recognition begins, to be thrown away when speech goes on."""
-    end_short_s: float = 0.36
-    """Silence that ends a yes, a no or a choice."""
+    end_whole_s: float = 0.3
+    """Silence that ends an answer of which nothing more is to be expected: a yes, a choice, a whole number."""
     end_s: float = 0.56
-    """Silence that ends any other answer."""
+    """Silence that ends any other answer. Voice activity itself notices an end 0.1 s late."""
     end_digits_s: float = 1.1
-    """Silence that ends a spoken number: people pause between groups."""
+    """Silence that ends a number whose length is not known: people pause between groups."""
+    end_unfinished_s: float = 1.9
+    """Silence that ends a sentence that broke off (因为…), a number short of its length."""
+    end_wordless_s: float = 1.0
+    """Silence that ends an utterance whose words are not there yet: recognition is slow."""
     longest_s: float = 30.0
     """An utterance is cut here."""
-    silence_s: float = 8.0
-    """Silence after a question, and the caller is asked whether they are there."""
+    silence_s: float = 5.0
+    """Silence after a question, and the bot speaks again; the dialogue's rules say what."""
     key_gap_s: float = 3.0
     """Pause that ends keyed digits."""
+    key_gap_whole_s: float = 1.0
+    """Pause that ends keyed digits that are a whole number."""
+    filler_s: float = 0.7
+    """When the answer will take longer than this, something short is said first."""
+    filler_by_s: float = 0.56
+    """By then after the end of the turn."""
     protected_s: float = 0.3
     """The first part of a prompt that speech does not interrupt."""
 

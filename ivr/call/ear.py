@@ -57,10 +57,10 @@ class Ear:
             self._listening.feed(pcm)
             self._sound += pcm
 
-    def decode_early(self) -> None:
-        """The utterance has probably ended: begin to recognise it."""
-        if self._listening:
-            self._early = self._spawn(self._decode(self._listening), "early decode")
+    def decode_early(self) -> asyncio.Task[Heard] | None:
+        """The utterance has probably ended: begin to recognise it. None when there is none."""
+        self._early = self._spawn(self._decode(self._listening), "early decode") if self._listening else None
+        return self._early
 
     def go_on(self) -> None:
         """It had not ended."""

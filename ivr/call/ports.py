@@ -206,6 +206,8 @@ class VoiceActivity(Protocol):
 @dataclass(frozen=True, slots=True)
 class Said:
     heard: Heard
+    prompt_heard: str | None = None
+    """How much of the bot's words the caller had heard when they cut in, about; None = all of them."""
 
 
 @dataclass(frozen=True, slots=True)

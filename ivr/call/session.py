@@ -9,20 +9,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
 from typing import Any
 
 from ivr.audio import FRAME_MS
 from ivr.call import flow
 from ivr.call.ear import PREROLL_S, Ear
+from ivr.call.endings import Endings, Report
+from ivr.call.filler import Fillers, Pace
 from ivr.call.flow import Event, State
-from ivr.call.mouth import Mouth
+from ivr.call.mouth import Cut, Mouth
+from ivr.call.playback import levels_dbov
 from ivr.call.ports import (
     CallerTurn,
     Conversation,
     Digit,
-    Ending,
     Frame,
     Heard,
     Hint,
@@ -35,10 +37,10 @@ from ivr.call.ports import (
     Reply,
     Said,
     Silent,
-    Transfer,
     Voice,
     VoiceActivity,
 )
+from ivr.call.thinking import Answered, Broken, Thinking
 from ivr.call.turn import (
     Decision,
     DecodeEarly,
@@ -53,6 +55,7 @@ from ivr.call.turn import (
     UtteranceStarted,
 )
 from ivr.errors import PeerDown, SpeechFailed, TelephonyDown
+from ivr.settings import Turns
 
 log = logging.getLogger(__name__)
 
@@ -64,9 +67,15 @@ STUCK_S = 10.0
 """Longest silence while the bot works, in seconds of the caller's sound; then a human takes over."""
 VERDICT_S = 0.5
 """A line that refuses a command says within this why."""
+LEAST_CONFIDENCE = 0.35
+"""Words less sure than this do not shorten or lengthen a turn."""
 
-Report = Callable[[str, Mapping[str, Any]], None]
-"""Told what happens: kind and details, as the event stream carries them (docs/architecture.md)."""
+
+@dataclass(frozen=True, slots=True)
+class Guessed:
+    """The words of an utterance that may not be over."""
+
+    decoding: asyncio.Task[Heard]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +85,11 @@ class Recognised:
     ended: UtteranceEnded
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    turn: int
-    reply: Reply
+Happening = LineEvent | Guessed | Recognised | Answered | Broken
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A part that the call cannot go on without has failed."""
-
-    error: PeerDown | SpeechFailed
-    turn: int | None = None
-    """The dialogue's turn that got no answer; None = a voice that failed."""
-
-
-Happening = LineEvent | Recognised | Answered | Broken
+def never(text: str) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +105,10 @@ class Senses:
     """Queue of the hotline's humans."""
     apology: str
     """Said before a failed call goes to a human."""
+    is_backchannel: Callable[[str], bool] = never
+    """Are these words a mere 嗯, that takes no turn?"""
+    fillers: Fillers = field(default_factory=lambda: Fillers(Turns(), (), Pace()))
+    """Of this call."""
 
 
 class CallSession:
@@ -118,7 +120,7 @@ class CallSession:
         self._call = line.info
         self._senses = senses
         self._turns = senses.turns
-        self._dialogue = senses.conversation
+        self._fillers = senses.fillers
         self._report = report
         self._happenings: asyncio.Queue[Happening] = asyncio.Queue()
         self._owned: set[asyncio.Task[Any]] = set()
@@ -130,18 +132,16 @@ class CallSession:
             failed=lambda error: self._happenings.put_nowait(Broken(error)),
             sounding=lambda: self._report("speaking", {"took_ms": self._phase_ms()}),
         )
+        self._thinking = Thinking(self._call, senses.conversation, self._spawn, self._happenings.put_nowait)
+        self._endings = Endings(line, senses.conversation, senses.queue, report)
         self._reply = Reply(text="")
         self._utterance = 0
-        self._turn = 0
+        self._guessing: asyncio.Task[Heard] | None = None
+        """Recognition of an utterance that may be over."""
         self._recognising: asyncio.Task[None] | None = None
         """Set while the words of an utterance are awaited: the caller may still go on with it."""
-        self._answering: asyncio.Task[None] | None = None
-        self._awaited = False
-        """The dialogue owes an answer."""
-        self._held: Reply | None = None
-        """An answer that came while the caller spoke on."""
-        self._interrupted = False
-        """The caller's utterance stopped a prompt."""
+        self._cut: Cut | None = None
+        """Where the caller's utterance stopped a prompt."""
         self._idle_frames = 0
         self._phase_began = 0.0
 
@@ -157,10 +157,7 @@ class CallSession:
                         task.cancel()
         except* Exception:  # the boundary of one call: a bug must not leave its caller in silence
             log.exception("call %s broke; it goes to a human", self._call.call_id)
-            ticket_no = await self._dialogue.end(self._call, "handed_over", "bot_failure")
-            with contextlib.suppress(TelephonyDown):
-                await self._line.hand_over(Transfer(self._senses.queue, "bot_failure", ticket_no))
-            self._report("ended", {"how": "handed_over"})
+            await self._endings.broke()
 
     def _spawn(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
         task = self._tasks.create_task(work, name=f"{name} {self._call.call_id}")
@@ -183,8 +180,7 @@ class CallSession:
         self._report("started", {"hotline": self._call.hotline})
         self._phase_ms()
         try:
-            greeting = self._spawn(self._ask(0, self._dialogue.begin(self._call)), "greeting")
-            await asyncio.wait([greeting], timeout=ANSWER_WITHIN_S)
+            await asyncio.wait([self._thinking.begin()], timeout=ANSWER_WITHIN_S)
             await self._line.answer()
             while self.state is not State.ENDED:
                 await self._take(await self._happenings.get())
@@ -203,13 +199,16 @@ class CallSession:
                     await self._played()
             case HungUp(gone):
                 await self._caller_left() if gone else await self._line_lost()
+            case Guessed(decoding):
+                if decoding is self._guessing and self.state is State.HEARING:
+                    await self._guessed(decoding.result())
             case Recognised() as recognised:
                 await self._recognised(recognised)
             case Answered(turn, reply):
-                if turn == self._turn:
+                if turn == self._thinking.turn:
                     await self._answered(reply)
             case Broken(error, turn):
-                if turn in (None, self._turn):
+                if turn in (None, self._thinking.turn):
                     await self._broken(error)
 
     async def _line_failed(self, error: TelephonyDown) -> None:
@@ -232,7 +231,12 @@ class CallSession:
             await self._played()
         await self._notice_standstill()
         if self.state not in (State.ARRIVED, State.PARTING, State.ENDED):
-            await self._decide(self._turns.frame(self._senses.activity.feed(pcm)))
+            probability, level = self._senses.activity.feed(pcm), max(levels_dbov(pcm))
+            playing = self._mouth.playing_dbov
+            await self._decide(self._turns.frame(probability, level_dbov=level, playing_dbov=playing))
+        if self.state is State.THINKING and (filler := self._fillers.frame()):
+            self._report("filler", {"text": filler})
+            self._mouth.fill(filler)
 
     async def _notice_standstill(self) -> None:
         working = self.state is State.THINKING or (self.state is State.SPEAKING and self._mouth.silent)
@@ -246,35 +250,40 @@ class CallSession:
                 self._phase_ms()
             match decision:
                 case UtteranceStarted(preroll_s):
-                    self._start_utterance(preroll_s)
+                    await self._start_utterance(preroll_s)
                 case DecodeEarly():
-                    self._ear.decode_early()
+                    self._guess()
                 case SpeechResumed():
+                    self._guessing = None
                     self._ear.go_on()
                 case UtteranceEnded() as ended:
                     self._go(Event.TURN)
+                    self._fillers.turn_ended(self._reply.asks)
                     self._recognising = self._spawn(self._recognise(self._utterance, ended), "recognise")
                 case PausePrompt():
-                    await self._line.pause()
+                    await self._mouth.hold()
                     self._report("paused", {})
                 case ResumePrompt():
-                    await self._line.resume()
+                    await self._mouth.go_on()
                     self._report("resumed", {})
                 case StopPrompt():
-                    self._interrupted = True
-                    await self._mouth.stop()
-                    self._report("barge_in", {})
+                    self._cut = await self._mouth.stop()
+                    self._report("barge_in", {"heard_s": self._cut.heard_s, "heard": self._cut.heard})
                 case KeysEntered(digits):
                     self._report("keys", {"digits": digits})
+                    self._fillers.turn_ended(self._reply.asks)
                     self._think(Keyed(digits))
                 case SilenceElapsed(times):
                     self._report("silence", {"times": times})
                     self._think(Silent(times))
 
-    def _start_utterance(self, preroll_s: float) -> None:
+    async def _start_utterance(self, preroll_s: float) -> None:
         if self.state is State.SPEAKING:
             preroll_s = PREROLL_S  # while a prompt is protected nobody counts how long the caller has been speaking
+        if self.state is State.THINKING and self._mouth.left_s:
+            await self._mouth.stop()  # a filler: nobody talks over the caller
         self._go(Event.SPEECH)
+        self._fillers.over()
         self._utterance += 1
         if self._recognising:  # the caller goes on before anything was made of it: one turn, not two
             self._recognising.cancel()
@@ -282,6 +291,17 @@ class CallSession:
             self._ear.go_on()
         else:
             self._ear.start(Hint(self._call.hotline, self._reply.asks, self._reply.terms), preroll_s)
+
+    def _guess(self) -> None:
+        self._guessing = decoding = self._ear.decode_early()
+        if decoding:
+            decoding.add_done_callback(
+                lambda done: None if done.cancelled() else self._happenings.put_nowait(Guessed(done))
+            )
+
+    async def _guessed(self, heard: Heard) -> None:
+        sure = heard.confidence >= LEAST_CONFIDENCE
+        await self._decide(self._turns.words(heard.text if sure else ""))
 
     async def _recognise(self, utterance: int, ended: UtteranceEnded) -> None:
         heard = await self._ear.words()
@@ -291,19 +311,29 @@ class CallSession:
         if recognised.utterance != self._utterance or self.state is not State.THINKING:
             return
         heard = recognised.heard
-        if heard.text or recognised.ended.voiced_s >= NOISE_S:
+        if self._cut and self._takes_no_turn(heard.text, self._cut):
+            self._report("backchannel", {"text": heard.text})
+            await self._nothing_heard()
+        elif heard.text or recognised.ended.voiced_s >= NOISE_S:
             self._report_heard(heard, recognised.ended.quiet_s)
-            self._think(Said(heard))
+            self._think(Said(heard, prompt_heard=self._cut.heard if self._cut else None))
         else:
             await self._nothing_heard()
+
+    def _takes_no_turn(self, text: str, cut: Cut) -> bool:
+        """A mere 嗯 while the question was still to come."""
+        return self._senses.is_backchannel(text) and not (self._reply.asks and cut.last)
 
     async def _nothing_heard(self) -> None:
         """It was noise: things go on as if it had not been."""
         self._recognising = None
+        self._fillers.over()
         self._ear.drop()
-        if self._held or self._interrupted:
-            await self._say(self._held or self._reply)
-        elif not self._awaited:
+        if held := self._thinking.held:
+            await self._say(held)
+        elif self._cut:
+            await self._speak_on(self._cut)
+        elif not self._thinking.awaited:
             self._go(Event.NOTHING)
             self._turns.nothing_said()
 
@@ -321,30 +351,20 @@ class CallSession:
     # --- thinking
 
     def _think(self, turn: CallerTurn) -> None:
-        self._recognising = None
-        self._held, self._interrupted = None, False
+        self._recognising = self._cut = self._thinking.held = None
         self._ear.drop()
         if self.state is not State.THINKING:
             self._go(Event.TURN)
-        self._ask_dialogue(turn)
-
-    def _ask_dialogue(self, turn: CallerTurn) -> None:
-        self._turn += 1
-        self._awaited = True
-        self._answering = self._spawn(self._ask(self._turn, self._dialogue.reply(self._call, turn)), "dialogue")
-
-    async def _ask(self, number: int, answer: Coroutine[Any, Any, Reply]) -> None:
-        try:
-            self._happenings.put_nowait(Answered(number, await answer))
-        except PeerDown as error:
-            self._happenings.put_nowait(Broken(error, number))
+        self._fillers.asked()
+        self._thinking.ask(turn)
 
     async def _answered(self, reply: Reply) -> None:
-        self._awaited = False
+        self._thinking.awaited = False
         if reply.ended or (self.state in (State.ARRIVED, State.THINKING) and not self._recognising):
+            self._fillers.answered()
             await self._say(reply)
             return
-        self._held = reply  # the caller speaks on: unless that was noise, the next turn answers both
+        self._thinking.held = reply  # the caller speaks on: unless that was noise, the next turn answers both
         if reply.ticket_no:
             await self._line.note_ticket(reply.ticket_no)
 
@@ -359,17 +379,31 @@ class CallSession:
     async def _say(self, reply: Reply) -> None:
         self._go(Event.FAREWELL if reply.ended else Event.REPLY)
         if reply.ended and reply.handoff:
-            # The ticket is whole before the caller is told, so no failure from here on loses anything.
-            ticket_no = await self._dialogue.end(self._call, "handed_over", reply.handoff)
-            reply = replace(reply, ticket_no=ticket_no or reply.ticket_no)
+            reply = await self._endings.settled(reply)
         if reply.ticket_no:
             await self._line.note_ticket(reply.ticket_no)
-        self._reply, self._held, self._interrupted = reply, None, False
+        self._reply, self._thinking.held, self._cut = reply, None, None
         details = {"text": reply.text, "asks": list(reply.asks), "about": dict(reply.about), "keys": reply.keys}
         more = {"ended": reply.ended, "ticket_no": reply.ticket_no, "took_ms": self._phase_ms()}
         self._report("reply", details | more)
-        self._turns.prompt_started(reply.asks, keys=reply.keys, protected=reply.protected or reply.ended)
-        self._mouth.say(reply.text)
+        await self._speak()
+
+    async def _speak(self, from_piece: int = 0) -> None:
+        """The reply, after a filler that still plays."""
+        reply = self._reply
+        protected = reply.protected or reply.ended
+        await self._decide(
+            self._turns.prompt_started(reply.asks, keys=reply.keys, protected=protected, after_s=self._mouth.left_s)
+        )
+        self._mouth.say(reply.text, from_piece=from_piece)
+
+    async def _speak_on(self, cut: Cut) -> None:
+        """What stopped the prompt was not for us: go on with the clause that was cut."""
+        self._go(Event.REPLY)
+        self._cut = None
+        self._phase_ms()
+        self._report("went_on", {"heard": cut.heard})
+        await self._speak(cut.piece)
 
     async def _played(self) -> None:
         if self.state not in (State.SPEAKING, State.PARTING):
@@ -385,23 +419,14 @@ class CallSession:
 
     async def _part(self) -> None:
         self._go(Event.DONE)
-        reply = self._reply
-        if not reply.handoff:
-            await self._line.hang_up()
-            await self._end("bot_hung_up")
-            return
-        self._report("handoff", {"reason": reply.handoff, "ticket_no": reply.ticket_no})
-        await self._line.hand_over(Transfer(self._senses.queue, reply.handoff, reply.ticket_no, reply.priority))
-        self._report("ended", {"how": "handed_over"})
+        await self._endings.part(self._reply)
 
     async def _to_human(self, reason: str, error: PeerDown | SpeechFailed) -> None:
         """One apology, then the queue, with the ticket holding what was said."""
         log.error("call %s goes to a human: %s", self._call.call_id, error)
         self._report("failed", {"part": "speech" if isinstance(error, SpeechFailed) else "dialogue", "why": str(error)})
         self._ear.drop()
-        if self._answering:
-            self._answering.cancel()  # nobody waits for it any more
-            self._answering = None
+        self._thinking.give_up()
         await self._mouth.stop()
         await self._say(Reply(self._senses.apology, ended=True, handoff=reason))
 
@@ -413,17 +438,11 @@ class CallSession:
             heard = await self._ear.words()
             if heard.text:
                 self._report_heard(heard)
-                self._ask_dialogue(Said(heard))
-        if self._answering:
-            await asyncio.wait([self._answering])  # what was said is on its way to the ticket
-        await self._end("bot_hung_up" if leaving else "caller_hung_up")
+                self._thinking.ask(Said(heard))
+        await self._thinking.finish()
+        await self._endings.hung_up(by_caller=not leaving)
 
     async def _line_lost(self) -> None:
         """The call went on without us, to a human."""
         self._go(Event.HUNG_UP)
-        await self._dialogue.end(self._call, "handed_over", "bot_failure")
-        self._report("ended", {"how": "handed_over"})
-
-    async def _end(self, how: Ending) -> None:
-        await self._dialogue.end(self._call, how)
-        self._report("ended", {"how": how})
+        await self._endings.lost()

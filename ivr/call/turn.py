@@ -1,24 +1,23 @@
 """Whose turn is it? Speech, pauses, barge-in, silence and keys, counted in seconds of sound.
 
 There is no clock: every 20 ms frame from the caller moves time on, so thirty seconds are tested in none.
-`TurnTaking` is told what the bot does (`prompt_started`, `prompt_played`, `nothing_said`) and what the caller
-does (`frame`, `digit`), and returns decisions for the shell (`ivr.call.session`) to carry out, in order.
+`TurnTaking` is told what the bot does (`prompt_started`, `prompt_played`, `nothing_said`), what the caller does
+(`frame`, `digit`) and what was understood so far (`words`), and returns decisions for the shell (`ivr.call.session`)
+to carry out, in order. Its parts: `barge_in` and `echo` (speech over a prompt), `endpointing` (has the caller
+finished?), `keypad`.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ivr.audio import FRAME_MS
+from ivr.call.barge_in import GLITCH_MS, BargeIn, Verdict
+from ivr.call.echo import Source
+from ivr.call.endpointing import Endpointing, Judge, undecided
+from ivr.call.keypad import Keypad
 from ivr.settings import Turns
-
-FOREVER_MS = 1 << 60
-GLITCH_MS = 100
-"""A gap this short does not break a stretch of speech (stop consonants, a lost packet)."""
-SHORT_ASKS = frozenset({"confirm", "prior_ticket", "handoff_offer", "anything_else"})
-"""What is answered by a yes, a no or a choice."""
 
 
 def _ms(seconds: float) -> int:
@@ -98,17 +97,14 @@ class Floor(enum.Enum):
 
 
 class TurnTaking:
-    """The turns of one call."""
+    """The turns of one call. `judge` tells what words are as an answer (`ivr.conversation.wholeness`)."""
 
-    def __init__(self, turns: Turns, digit_fields: Iterable[str] = ()) -> None:
+    def __init__(self, turns: Turns, judge: Judge = undecided) -> None:
         self._turns = turns
-        self._digit_fields = frozenset(digit_fields)
+        self._endpointing = Endpointing(turns, judge)
+        self._barge_in = BargeIn(turns)
+        self._keypad = Keypad(turns, judge)
         self._floor = Floor.NOBODY
-        self._end_ms = _ms(turns.end_s)
-        self._keys_asked = False
-        self._protected_ms = 0
-        self._prompt_ms = 0
-        self._paused = False
         self._in_utterance = False
         self._decoding = False
         self._voiced_ms = 0
@@ -117,126 +113,142 @@ class TurnTaking:
         self._utterance_ms = 0
         self._waited_ms = 0
         self._silences = 0
-        self._digits = ""
-        self._since_digit_ms = 0
 
     # --- what the bot does
 
-    def prompt_started(self, asks: tuple[str, ...], *, keys: bool = False, protected: bool = False) -> None:
-        """The bot begins to speak; `asks` is what it asks for, `protected` forbids barge-in by voice."""
+    def prompt_started(
+        self, asks: tuple[str, ...], *, keys: bool = False, protected: bool = False, after_s: float = 0.0
+    ) -> list[Decision]:
+        """The bot begins to speak; `asks` is what it asks for, `protected` forbids barge-in by voice, `after_s` is
+        what still plays before it."""
+        held: list[Decision] = [ResumePrompt()] if self._barge_in.holding else []
         self._floor = Floor.BOT
-        self._end_ms = self._end_after(asks)
-        self._keys_asked = keys
-        self._protected_ms = FOREVER_MS if protected else _ms(self._turns.protected_s)
-        self._prompt_ms = 0
-        self._paused = False
+        self._endpointing.asked(asks)
+        self._keypad.asked(asks, wanted=keys)
+        self._barge_in.prompt_started(protected=protected, after_s=after_s)
         self._forget_speech()
+        return held
 
     def prompt_played(self) -> list[Decision]:
-        """The last of it was heard. A pause that speech began in its last moments must end, or the next is mute."""
-        resumed: list[Decision] = [ResumePrompt()] if self._paused else []
+        """The last of it was heard. A hold that speech began in its last moments must end, or the next is mute."""
+        held: list[Decision] = [ResumePrompt()] if self._barge_in.holding else []
         self._give_floor_to_caller()
-        return resumed
+        return held
 
     def nothing_said(self) -> None:
         """What sounded like an utterance held no words; the caller still has the floor, silence goes on counting."""
         self._floor = Floor.CALLER
 
-    def _end_after(self, asks: tuple[str, ...]) -> int:
-        if any(ask in self._digit_fields for ask in asks):
-            return _ms(self._turns.end_digits_s)
-        if asks and all(ask in SHORT_ASKS for ask in asks):
-            return _ms(self._turns.end_short_s)
-        return _ms(self._turns.end_s)
-
     def _give_floor_to_caller(self) -> None:
         self._floor = Floor.CALLER
-        self._paused = False
+        self._barge_in.prompt_started(protected=False)
         self._waited_ms = 0
 
     # --- what the caller does
 
-    def digit(self, digit: str) -> list[Decision]:
+    def digit(self, key: str) -> list[Decision]:
         """A key was pressed. Keys interrupt always, protected prompts too."""
-        decisions: list[Decision] = []
-        if self._floor is Floor.BOT:
-            decisions.append(StopPrompt())
-            self._give_floor_to_caller()
+        decisions = self._stop_prompt()
         self._forget_speech()
-        self._since_digit_ms = 0
-        if digit == "#":
-            return decisions + self._close_keys()
-        self._digits += digit
-        if digit == "0" and self._digits == "0" and not self._keys_asked:
-            decisions += self._close_keys()
-        return decisions
+        digits = self._keypad.press(key)
+        return decisions if digits is None else [*decisions, *self._keyed(digits)]
 
-    def frame(self, probability: float) -> list[Decision]:
-        """20 ms of the caller's sound with its probability of being speech."""
+    def words(self, text: str) -> list[Decision]:
+        """What was understood of the utterance under way, up to now: it may be a whole answer."""
+        if not self._in_utterance:
+            return []
+        self._endpointing.words(text)
+        return self._end_utterance() if self._is_over() else []
+
+    def frame(
+        self, probability: float, *, level_dbov: float | None = None, playing_dbov: float | None = None
+    ) -> list[Decision]:
+        """20 ms of the caller's sound with its probability of being speech; how loud it is, and how loud what the
+        bot plays at that time (None: not measured, nothing)."""
         speech = probability >= self._turns.speech_probability
-        if self._digits:
-            self._since_digit_ms += FRAME_MS
-            return self._close_keys() if self._since_digit_ms >= _ms(self._turns.key_gap_s) else []
+        guard = self._barge_in.guard
+        source = guard.frame(speech, level_dbov, playing_dbov)
+        if self._keypad.open:
+            digits = self._keypad.frame()
+            return [] if digits is None else self._keyed(digits)
         if self._in_utterance:
             return self._within_utterance(speech)
-        self._prompt_ms += FRAME_MS
-        if self._floor is Floor.BOT and self._prompt_ms <= self._protected_ms:
-            return []
-        return self._before_utterance(speech) or self._silence()
+        if self._floor is Floor.BOT:
+            return self._over_prompt(speech, source)
+        # The last of what the bot said may still come back.
+        return self._before_utterance(speech and (source is Source.CALLER or not guard.possible)) or self._silence()
 
-    def _close_keys(self) -> list[Decision]:
-        digits, self._digits = self._digits, ""
-        stopped: list[Decision] = [StopPrompt()] if self._floor is Floor.BOT else []
+    def _stop_prompt(self) -> list[Decision]:
+        if self._floor is not Floor.BOT:
+            return []
+        self._give_floor_to_caller()
+        return [StopPrompt()]
+
+    def _keyed(self, digits: str) -> list[Decision]:
+        stopped = self._stop_prompt()
         self._floor = Floor.NOBODY
         self._silences = 0
         return [*stopped, KeysEntered(digits)]
 
+    def _over_prompt(self, speech: bool, source: Source) -> list[Decision]:
+        match self._barge_in.frame(speech, source):
+            case Verdict.HOLD:
+                return [PausePrompt()]
+            case Verdict.GO_ON:
+                return [ResumePrompt()]
+            case Verdict.STOP:
+                self._stretch_ms = self._barge_in.began_ms
+                self._voiced_ms = _ms(self._turns.barge_in_s)
+                return [*self._stop_prompt(), self._start_utterance()]
+            case None:
+                return []
+
     def _before_utterance(self, speech: bool) -> list[Decision]:
-        decisions: list[Decision] = []
         if speech:
             self._stretch_ms += FRAME_MS + self._quiet_ms * bool(self._stretch_ms)
             self._voiced_ms += FRAME_MS
             self._quiet_ms = 0
-            if self._floor is Floor.BOT and not self._paused and self._voiced_ms >= 3 * FRAME_MS:
-                self._paused = True
-                decisions.append(PausePrompt())
         else:
             self._quiet_ms += FRAME_MS
             if self._quiet_ms > GLITCH_MS:
                 self._stretch_ms = self._voiced_ms = 0
-            if self._paused and self._quiet_ms >= _ms(self._turns.resume_s):
-                self._paused = False
-                decisions.append(ResumePrompt())
-        needed = _ms(self._turns.start_s) if self._floor is Floor.CALLER else _ms(self._turns.barge_in_s)
-        if self._voiced_ms < needed:
-            return decisions
-        if self._floor is Floor.BOT:
-            decisions.append(StopPrompt())
-        decisions.append(UtteranceStarted(preroll_s=self._stretch_ms / 1000))
+        needed = self._turns.start_s if self._floor is Floor.CALLER else self._turns.barge_in_s
+        return [self._start_utterance()] if self._voiced_ms >= _ms(needed) else []
+
+    def _start_utterance(self) -> Decision:
         self._in_utterance, self._decoding = True, False
+        self._endpointing.forget_words()
         self._utterance_ms = self._stretch_ms
         self._quiet_ms = 0
-        self._paused = False
         self._silences = 0
         self._floor = Floor.CALLER
-        return decisions
+        return UtteranceStarted(preroll_s=self._stretch_ms / 1000)
 
     def _within_utterance(self, speech: bool) -> list[Decision]:
         self._utterance_ms += FRAME_MS
         if self._utterance_ms >= _ms(self._turns.longest_s):
             return self._end_utterance()
         if speech:
-            self._voiced_ms += FRAME_MS
-            self._quiet_ms = 0
-            resumed, self._decoding = self._decoding, False
-            return [SpeechResumed()] if resumed else []
+            return self._spoken_on()
         self._quiet_ms += FRAME_MS
-        if self._quiet_ms >= self._end_ms:
+        if self._is_over():
             return self._end_utterance()
         if not self._decoding and self._quiet_ms >= _ms(self._turns.decode_s):
             self._decoding = True
             return [DecodeEarly()]
         return []
+
+    def _spoken_on(self) -> list[Decision]:
+        self._voiced_ms += FRAME_MS
+        self._quiet_ms = 0
+        resumed, self._decoding = self._decoding, False
+        if not resumed:
+            return []
+        self._endpointing.forget_words()
+        return [SpeechResumed()]
+
+    def _is_over(self) -> bool:
+        return self._quiet_ms >= _ms(self._endpointing.silence_s)
 
     def _end_utterance(self) -> list[Decision]:
         voiced_s, quiet_s = self._voiced_ms / 1000, self._quiet_ms / 1000

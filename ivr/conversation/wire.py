@@ -48,6 +48,8 @@ def request(call: CallInfo, turn: CallerTurn | None, *, number: int, asked: Sequ
     }
     if isinstance(turn, Said):
         metadata["heard"] = _heard(turn.heard)
+        if turn.prompt_heard is not None:
+            metadata["prompt_heard"] = turn.prompt_heard
     return {"sender": call.call_id, "message": _message(turn), "metadata": metadata}
 
 

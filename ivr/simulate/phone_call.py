@@ -28,7 +28,7 @@ from ivr.simulate.world import SimulatedWorld
 ANSWER_S = 10.0
 """200 OK within this."""
 TURN_S = 45.0
-"""The bot's next turn is said to the end within this; a silent caller is asked again after 8 s."""
+"""The bot's next turn is said to the end within this; a silent caller is spoken to again after 5 s."""
 ARRIVAL_S = 0.1
 """What the line has sent is heard this much later at most."""
 LONGEST_TAIL_S = 3.0

@@ -14,6 +14,7 @@ import pytest
 from ivr import aftermath as module
 from ivr.aftermath import Aftermath
 from ivr.call.ports import CallInfo, Reply
+from ivr.conversation.wholeness import TurnWords
 from ivr.errors import StoreBusy
 from ivr.events import EventStream
 from ivr.line import CallDesk, Engines
@@ -279,7 +280,7 @@ async def test_the_desk_tells_of_recorded_calls(recorded: bool) -> None:
     conversation = FakeConversation([Reply("您好")])
     engines = Engines(activity=FakeVad, recogniser=FakeRecogniser(), voice_of=voice_of, conversation=conversation)
     desk = CallDesk(
-        Settings(), load_packs(data), load_taxonomy(data), load_prompts(data), engines,
+        Settings(), load_packs(data), load_taxonomy(data), load_prompts(data), TurnWords, engines,
         EventStream("127.0.0.1", 0), on_recorded=told.append,
     )  # fmt: skip
     taking = asyncio.create_task(desk.take(line))

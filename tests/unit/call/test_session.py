@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 
 from ivr.call import session
+from ivr.call.endpointing import Answer
+from ivr.call.filler import Fillers, Pace
 from ivr.call.ports import CallInfo, Heard, Keyed, Played, Reply, Said, Silent, Transfer
-from ivr.call.session import Broken, CallSession, Senses
+from ivr.call.session import CallSession, Senses
+from ivr.call.thinking import Broken
 from ivr.call.turn import TurnTaking
 from ivr.errors import DialogueDown, SpeechFailed
 from ivr.settings import Turns
@@ -22,6 +25,7 @@ from tests.fakes.speech import FakeRecogniser, FakeVad, FakeVoice, tone
 
 GREETING = Reply("您好，请说。", asks=("description",))
 APOLOGY = "对不起，马上转人工。"
+FILLERS = ("好的，我看一下。", "嗯，我记一下。")
 
 
 @dataclass
@@ -56,9 +60,11 @@ async def a_call(
         recogniser=call.recogniser,
         voice=call.voice,
         conversation=call.conversation,
-        turns=TurnTaking(Turns(), digit_fields={"order_no"}),
+        turns=TurnTaking(Turns(), lambda text, asks: Answer.WHOLE if text == "对" else Answer.OPEN),
         queue="appliance",
         apology=APOLOGY,
+        is_backchannel=lambda text: text == "嗯",
+        fillers=Fillers(Turns(), FILLERS, Pace()),
     )
     call.session = CallSession(call.line, senses, lambda kind, details: call.told.append((kind, details)))
     task = asyncio.create_task(call.session.run())
@@ -141,7 +147,7 @@ async def test_a_cough_lets_the_prompt_go_on() -> None:
 async def test_silence_and_keys_reach_the_dialogue() -> None:
     async with a_call([GREETING, "您还在吗？", "好的。"]) as call:
         await call.line.let_finish()
-        await call.line.be_silent(8.2)
+        await call.line.be_silent(5.2)
         await call.line.let_finish()
         await call.line.press("0")
         assert call.conversation.turns == [Silent(1), Keyed("0")]
@@ -354,3 +360,93 @@ async def test_the_phases_of_a_turn_are_reported_in_order() -> None:
     heard = next(details for kind, details in call.told if kind == "heard")
     assert heard["end_of_turn_ms"] == round(1000 * Turns().end_s)
     assert all(details["took_ms"] < 5000 for kind, details in call.told if "took_ms" in details), "the greeting's too"
+
+
+async def test_a_whole_answer_ends_the_turn_at_once() -> None:
+    async with a_call([Reply("对吗？", asks=("confirm",)), "好的。"], ["对"]) as call:
+        await call.line.let_finish()
+        await call.line.speak(tone(0.5))
+        await call.line.be_silent(0.28)
+        assert call.conversation.turns == []
+        await call.line.be_silent(0.06)
+        assert "heard" in call.kinds()
+
+
+async def test_a_mere_hm_takes_no_turn_and_the_prompt_goes_on_where_it_was() -> None:
+    text = "我查到您三月五号报过空调，这次说的是它，还是别的事？"
+    async with a_call([Reply(text, asks=("prior_ticket",))], ["嗯"]) as call:
+        await call.line.be_silent(1.6)
+        before = len(call.line.calls)
+        await call.line.speak(tone(0.3))
+        await call.line.be_silent(0.8)
+        assert call.conversation.turns == []
+        assert call.voice.said == [text, text]
+        assert "backchannel" in call.kinds()
+        rest = [("", at) for name, at in call.line.calls[before:] if name == "play"]
+        assert len(rest) == 2, "of three clauses the two that were not heard to the end"
+        await call.line.let_finish()
+        assert call.kinds()[-1] == "played"
+
+
+async def test_a_hm_when_the_question_was_heard_is_an_answer() -> None:
+    async with a_call([Reply("说的是空调吗？", asks=("prior_ticket",)), "好的。"], ["嗯"]) as call:
+        await call.line.be_silent(0.6)
+        await call.says(0.3)
+        assert [t.heard.text for t in call.conversation.turns if isinstance(t, Said)] == ["嗯"]
+
+
+async def test_who_cuts_in_is_told_to_the_dialogue_with_what_they_had_heard() -> None:
+    async with a_call([Reply("很长的一句话" * 10, asks=("description",)), "嗯。"], ["打断"]) as call:
+        await call.line.be_silent(2.0)
+        await call.says(0.5)
+        (said,) = call.conversation.turns
+        assert isinstance(said, Said)
+        assert said.prompt_heard
+        assert ("很长的一句话" * 10).startswith(said.prompt_heard)
+        assert 1.5 <= len(said.prompt_heard) * 0.1 <= 2.2
+        (barge_in,) = [details for kind, details in call.told if kind == "barge_in"]
+        assert barge_in["heard"] == said.prompt_heard
+
+
+async def test_a_late_answer_is_bridged_by_a_filler_and_follows_it() -> None:
+    slow = asyncio.Event()
+    async with a_call([GREETING, "什么产品？", "什么时候？"], ["坏了", "空调"], slow=slow) as call:
+        await call.line.let_finish()
+        await call.line.speak(tone(1.0))
+        await call.line.be_silent(0.58)
+        assert "heard" in call.kinds()
+        await call.line.be_silent(0.5)
+        assert "filler" not in call.kinds()
+        await call.line.be_silent(0.12)
+        assert call.voice.said[-1] == "好的，我看一下。"
+        slow.set()
+        await call.line.be_silent(0.1)
+        assert call.voice.said[-1] == "什么产品？"
+        assert "flush" not in [name for name, _ in call.line.calls]
+        await call.line.let_finish()
+        assert call.kinds().count("played") == 2
+        slow.clear()
+        await call.says()
+        await call.line.be_silent(1.5)
+        assert call.kinds().count("filler") == 1, "never twice in a row"
+        slow.set()
+
+
+async def test_who_speaks_on_hears_no_filler_to_the_end() -> None:
+    slow = asyncio.Event()
+    async with a_call([GREETING, "什么产品？"], ["坏了", "不制冷"], slow=slow) as call:
+        await call.line.let_finish()
+        await call.line.speak(tone(1.0))
+        await call.line.be_silent(1.4)
+        assert call.line.queued_s > 0
+        await call.line.speak(tone(0.6))
+        assert call.line.queued_s == 0
+        slow.set()
+
+
+async def test_an_answer_in_time_has_no_filler() -> None:
+    async with a_call([GREETING, "什么产品？"], ["坏了"]) as call:
+        await call.line.let_finish()
+        await call.says()
+        await call.line.be_silent(2.0)
+        assert "filler" not in call.kinds()

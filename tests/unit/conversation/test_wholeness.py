@@ -1,0 +1,78 @@
+"""Is it a whole answer? With the project's own words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ivr.call.endpointing import Answer
+from ivr.conversation.wholeness import TurnWords, Wholeness, load_turn_words
+from ivr.errors import SettingsError
+from ivr.packs import load_packs
+from ivr.settings import PROJECT
+from ivr.tickets.taxonomy import load_taxonomy
+
+DATA = PROJECT / "data"
+WORDS = load_turn_words(DATA)
+WHOLENESS = Wholeness(WORDS, load_taxonomy(DATA).fields, load_packs(DATA)["appliance"])
+WHOLE, OPEN, NUMBER, UNFINISHED = Answer.WHOLE, Answer.OPEN, Answer.NUMBER, Answer.UNFINISHED
+
+
+@pytest.mark.parametrize(
+    ("asks", "text", "answer"),
+    [
+        ("confirm", "对", WHOLE),
+        ("confirm", "嗯。", WHOLE),
+        ("confirm", "不是", WHOLE),
+        ("confirm", "没错，是的", WHOLE),
+        ("confirm", "不对，那个", UNFINISHED),
+        ("confirm", "不对，应该是幺三九开头的那个号码", OPEN),
+        ("prior_ticket", "是的", WHOLE),
+        ("prior_ticket", "空调那一件", OPEN),
+        ("anything_else", "没有了", WHOLE),
+        ("anything_else", "还有就是", UNFINISHED),
+        ("description", "喂，你好", UNFINISHED),
+        ("description", "我想问一下", UNFINISHED),
+        ("description", "是这样的", UNFINISHED),
+        ("description", "我家空调坏了", OPEN),
+        ("description", "我家空调坏了，因为", UNFINISHED),
+        ("description", "我家空调坏了，然后", UNFINISHED),
+        ("description", "那个，嗯", UNFINISHED),
+        ("description", "转人工", OPEN),
+        ("description", "", OPEN),
+        ("product", "空调", WHOLE),
+        ("product", "就是那个微波炉", WHOLE),
+        ("product", "一台去年买的放在厨房里的微波炉", OPEN),
+        ("product", "那个", UNFINISHED),
+        ("card_last4", "八八六六", WHOLE),
+        ("card_last4", "尾号八八六六", WHOLE),
+        ("card_last4", "八八", UNFINISHED),
+        ("card_last4", "尾号是", UNFINISHED),
+        ("card_last4", "我不记得了", OPEN),
+        ("contact_number", "幺三八零零零幺", UNFINISHED),
+        ("contact_number", "一三八，零零零一，零零零一", WHOLE),
+        ("contact_number", "就打这个电话", OPEN),
+        ("contact_number", "一三八零零零一零零零一，等一下", UNFINISHED),
+        ("order_no", "DD二零二六零三", UNFINISHED),
+        ("order_no", "DD二零二六零三零一零零一", NUMBER),
+        ("order_no", "EC二零二六一一二二二三四一", WHOLE),
+        ("order_no", "我找找", UNFINISHED),
+        ("error_code", "E四", NUMBER),
+        ("product,order_no", "空调，二零二六零三零一零零零一", NUMBER),
+    ],
+)
+def test_answers(asks: str, text: str, answer: Answer) -> None:
+    assert WHOLENESS(text, tuple(asks.split(","))) is answer
+
+
+@pytest.mark.parametrize(("text", "is_one"), [("嗯。", True), ("对对，对", True), ("等等", False), ("不对", False)])
+def test_backchannels(text: str, *, is_one: bool) -> None:
+    assert WORDS.is_backchannel(text) is is_one
+
+
+def test_a_fault_in_the_file_is_told(tmp_path: Path) -> None:
+    assert load_turn_words(tmp_path) == TurnWords()
+    (tmp_path / "turn_taking.yml").write_text("unfinished: ['(']", "utf-8")
+    with pytest.raises(SettingsError, match="turn_taking"):
+        load_turn_words(tmp_path)
