@@ -22,7 +22,7 @@ from rich.table import Table
 
 from ivr import app as product
 from ivr.call.ports import CallInfo
-from ivr.commands import bench_latency, bench_transport
+from ivr.commands import bench_barge_in, bench_latency, bench_transport
 from ivr.conversation.client import RasaConversation
 from ivr.errors import SettingsError, TicketError
 from ivr.packs import load_packs
@@ -37,6 +37,7 @@ from ivr.tickets.ticket import TranscriptLine
 
 app = typer.Typer(no_args_is_help=True, help="在负载下量一量。")
 app.command("latency")(bench_latency.command)
+app.command("barge-in")(bench_barge_in.command)
 app.command("transport")(bench_transport.command)
 TIMINGS = "IVR_TIMINGS"
 """Environment variable: where the dialogue server writes what its work took (`dialogue/timings.py`)."""

@@ -31,8 +31,7 @@ from ivr.simulate.scenario import Scenario, load_scenarios
 from ivr.simulate.softphone import PhoneEvent
 from ivr.simulate.tape import HeardSound, Tape
 from ivr.simulate.world import forget_old_records, sown
-from ivr.speech.cache import CachedVoice
-from ivr.speech.zhtts_voice import ZhVoice
+from ivr.speech.voices import Voices
 from ivr.tickets.taxonomy import Taxonomy, load_taxonomy
 
 PATIENCE_S = 1.0
@@ -49,7 +48,7 @@ class Bench:
     scenarios: Sequence[Scenario]
     line: BenchLine
     callers: Sequence[Voice]
-    bot_voice: Voice
+    voices: Voices
     """For the length of fillers: what was said before comes from the line's own store."""
 
     @property
@@ -82,10 +81,7 @@ def command(
     scenarios = load_scenarios(files or [settings.root / "data" / "bench.yml"], taxonomy)
     if not scenarios:
         raise SettingsError("没有场景可用。")
-    named = [name.strip() for name in conditions.split(",") if name.strip()]
-    if unknown := [name for name in named if name not in CONDITIONS]:
-        raise SettingsError(f"没有叫 {'、'.join(unknown)} 的线路条件；有的是 {'、'.join(CONDITIONS)}。")
-    cells = list(_cells(named, sorted(set(calls or (1, 4)))))
+    cells = list(_cells(conditions_of(conditions), sorted(set(calls or (1, 4)))))
     found = asyncio.run(_run(settings, taxonomy, scenarios, cells, seconds))
     results = {"load": os.getloadavg()[0], "cells": [_to_json(one) for one in found]}
     if as_json:
@@ -96,6 +92,14 @@ def command(
         report.write_text(json.dumps(results, ensure_ascii=False, indent=2), "utf-8")
     if image:
         latency_chart.draw(found, image)
+
+
+def conditions_of(listed: str) -> list[str]:
+    """Names of `CONDITIONS`, from an option. Raises `SettingsError`."""
+    named = [name.strip() for name in listed.split(",") if name.strip()]
+    if unknown := [name for name in named if name not in CONDITIONS]:
+        raise SettingsError(f"没有叫 {'、'.join(unknown)} 的线路条件；有的是 {'、'.join(CONDITIONS)}。")
+    return named
 
 
 def _cells(conditions: Sequence[str], calls: Sequence[int]) -> Iterator[tuple[str, int]]:
@@ -116,15 +120,15 @@ async def _run(
     cells: Sequence[tuple[str, int]],
     seconds: float,
 ) -> list[LatencyFigures]:
-    async with recorded_callers(settings, sentences(scenarios), tell) as callers, bench_line(settings) as line:
-        bot_voice = CachedVoice(ZhVoice(settings), settings.var / "voice", settings.speech.cache_mb)
-        packs = load_packs(settings.data)
-        bench = Bench(line.settings, taxonomy, packs, scenarios, line, callers, bot_voice)
+    callers = await recorded_callers(settings, sentences(scenarios), tell)
+    async with bench_line(settings) as line:
+        voices = Voices(settings)
+        bench = Bench(line.settings, taxonomy, load_packs(settings.data), scenarios, line, callers, voices)
         forget_old_records(bench.records)
         try:
             return [await run_cell(bench, condition, at_once, seconds) for condition, at_once in cells]
         finally:
-            await bot_voice.close()
+            await voices.close()
 
 
 async def run_cell(bench: Bench, condition: str, at_once: int, seconds: float) -> LatencyFigures:
@@ -177,7 +181,8 @@ async def _call(bench: Bench, scenario: Scenario, voice: Voice, faults: LineFaul
         result = await run_call(scenario, world, exchange, sameness, dialled=number)
     folder = Path(str(result.extra["records"]))
     pcm = await asyncio.to_thread(read_wav, folder / "heard.wav")
-    lengths = {text: await _length_s(bench.bot_voice, text) for text in _fillers(tape)}
+    speaker = await bench.voices.of(scenario.hotline, bench.settings.data)
+    lengths = {text: await _length_s(speaker, text) for text in _fillers(tape)}
     return measure(tape, HeardSound(pcm), bench.digit_fields, lambda values: lengths[str(values.get("text", ""))])
 
 

