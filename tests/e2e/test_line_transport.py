@@ -8,7 +8,9 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import numpy as np
 import pytest
 
@@ -346,6 +348,31 @@ async def test_a_bot_that_is_killed_leaves_its_caller_to_a_human(
         if killed.returncode is None:
             killed.kill()
         await killed.wait()
+
+
+async def test_nothing_is_told_in_the_moment_in_which_the_bot_dies(
+    settings: Settings, packs: dict[str, Pack], asterisk: Prepared
+) -> None:
+    """Asterisk 22.10.1 crashes when an event meets a breaking control websocket (docs/telephony.md)."""
+    subscribed: list[dict[str, Any]] = []
+
+    async def on_call(line: Line) -> None:
+        await line.answer()
+        password = load_secrets(settings.var / "secrets.toml").ari
+        login = {"Authorization": aiohttp.encode_basic_auth("ivr-user", password)}
+        address = f"http://127.0.0.1:{settings.ports.asterisk_http}/ari/applications"
+        async with aiohttp.ClientSession(headers=login) as client, client.get(address) as answer:
+            subscribed.extend(await answer.json())
+        await line.hang_up()
+
+    async with bot(settings, packs, on_call), Softphone() as phone:
+        await phone.call(uri(settings), caller="13800010001")
+        await phone.wait("ended")
+    (application,) = subscribed
+    assert len(application["channel_ids"]) == 1
+    assert not application["channel_ids"][0].endswith("-media")
+    told = {event["type"] for event in application["events_allowed"]}
+    assert told == {"RESTResponse", "StasisStart", "ChannelHangupRequest"}
 
 
 async def test_without_a_bot_the_caller_goes_to_a_human(settings: Settings, agent: Softphone) -> None:

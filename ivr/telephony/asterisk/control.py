@@ -8,6 +8,7 @@ import itertools
 import logging
 import socket
 from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 from aiohttp import WSMsgType, web
 
@@ -47,14 +48,16 @@ class Control:
         finally:
             self._lost()
 
-    async def request(self, method: str, path: str, query: Mapping[str, str] | None = None) -> str:
+    async def request(
+        self, method: str, path: str, query: Mapping[str, str] | None = None, body: Mapping[str, Any] | None = None
+    ) -> str:
         """Body of the answer. Raises `TelephonyDown` when the line is gone or Asterisk refuses."""
         number = str(next(self._numbers))
         answer: asyncio.Future[ari.Answer] = asyncio.get_running_loop().create_future()
         self._open[number] = answer
         try:
             async with asyncio.timeout(REQUEST_TIMEOUT_S):
-                await self._socket.send_str(ari.request(number, method, path, query))
+                await self._socket.send_str(ari.request(number, method, path, query, body))
                 told = await answer
         except TimeoutError as error:
             raise TelephonyDown(f"Asterisk 在 {REQUEST_TIMEOUT_S:g} 秒内没有回答 ARI 请求 {method} {path}。") from error
