@@ -232,7 +232,7 @@ async def serve_line(settings: Settings) -> None:
     from ivr.speech.vad import SileroVads
     from ivr.speech.voices import Voices
     from ivr.speech.whisper import WhisperRecogniser
-    from ivr.telephony.asterisk.door import AsteriskDoor
+    from ivr.telephony.asterisk.doors import DOORS
     from ivr.telephony.asterisk.fastagi import AdmissionServer
 
     servers = LineServers(settings)
@@ -261,7 +261,7 @@ async def serve_line(settings: Settings) -> None:
         on_recorded=lambda call: aftermath.recorded(call),
     )
     aftermath = Aftermath(settings, worlds, desk)
-    door = AsteriskDoor(settings, desk.take, now=worlds.now)
+    door = DOORS[settings.telephony.media](settings, desk.take, now=worlds.now)
     metrics.watch_dialogue(lambda: health.good)
     if isinstance(recogniser, CountsWork):
         metrics.watch_recogniser(recogniser.work)
@@ -274,11 +274,14 @@ async def serve_line(settings: Settings) -> None:
         metrics.handed_over(ended.outcome)
         aftermath.handoff_ended(ended)
 
-    admission = AdmissionServer(settings, lambda: packs, bot_healthy=lambda: health.good, on_decided=admitted)
+    admission = AdmissionServer(
+        settings, lambda: packs, bot_healthy=lambda: health.good, on_decided=admitted, routes=door.routes
+    )
     queues = QueueWatch(settings, handed_over)
 
     async def stop() -> None:
-        await asyncio.gather(events.stop(), admission.stop(), door.stop(), queues.stop())
+        await asyncio.gather(events.stop(), door.stop(), queues.stop())
+        await admission.stop()  # not before the door: the dialplan asks here what becomes of the calls it had
         await aftermath.close()
         await asyncio.gather(engines.recogniser.close(), voices.close(), worlds.close(), http.close())
 

@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -34,7 +35,7 @@ class Ports:
     """Asterisk's own HTTP server (ARI)."""
     ami: int = 15038
     bot: int = 18090
-    """Ours: Asterisk connects here, control (ARI) and media websockets, one of each a call."""
+    """Ours: Asterisk connects here, control (ARI) and media websockets, one of each a call; or one AudioSocket."""
     fastagi: int = 14573
     """Ours: Asterisk asks here whether a call may go to the bot."""
     rasa: int = 15005
@@ -73,7 +74,10 @@ class Telephony:
     external_address: str = ""
     """Our public address when we stand behind NAT."""
     asterisk: str = ""
-    """Path of an Asterisk ≥ 22.6 to use; empty = the system's if it is suitable, else the one beside the project."""
+    """Path of an Asterisk ≥ 22.6 to use (≥ 18 with `media = "audiosocket"`); empty = the system's if it is suitable,
+    else the one beside the project."""
+    media: Literal["websocket", "audiosocket"] = "websocket"
+    """How sound comes to us: chan_websocket (Asterisk ≥ 22.6, 21.11, 20.16), or AudioSocket (≥ 18, FreePBX)."""
     dialled_from: tuple[str, ...] = ("uri", "to")
     """Where the dialled number is taken from, first that a hotline knows: uri, to, diversion, called_party."""
     trunk: Trunk = field(default_factory=Trunk)

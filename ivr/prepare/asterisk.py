@@ -56,8 +56,10 @@ def ready_version(job: Job) -> str:
     Raises `NotPrepared` for a setting that is wrong."""
     named = job.setting("telephony", "asterisk")
     if named:
-        if not suitable(said([named])):
-            raise NotPrepared(f"ivr.toml 里的 telephony.asterisk（{named}）不能运行，或比 22.6 旧：请改正这一项。")
+        audiosocket = job.setting("telephony", "media") == "audiosocket"
+        if not suitable(said([named]), audiosocket=audiosocket):
+            oldest = "18" if audiosocket else "22.6"
+            raise NotPrepared(f"ivr.toml 里的 telephony.asterisk（{named}）不能运行，或比 {oldest} 旧：请改正这一项。")
         return f"{said([named])}（{named}，设置里写的）"
     system = shutil.which("asterisk") or shutil.which("asterisk", path="/usr/sbin:/usr/local/sbin")
     if system and suitable(said([system])) and _has_websocket_media():
@@ -81,12 +83,14 @@ def said(command: List[str]) -> str:
         return ""
 
 
-def suitable(text: str) -> bool:
-    """Has this release chan_websocket? `Asterisk 22.10.1~dfsg` → True."""
+def suitable(text: str, *, audiosocket: bool = False) -> bool:
+    """Has this release chan_websocket (or AudioSocket)? `Asterisk 22.10.1~dfsg` → True."""
     match = re.search(r"Asterisk (?:certified[/-])?(\d+)\.(\d+)", text)
     if not match:
         return False
     release = int(match[1]), int(match[2])
+    if audiosocket:
+        return release >= (18, 0)
     return release >= OLDEST.get(release[0], (23, 0))
 
 

@@ -10,7 +10,7 @@ from ivr.audio import RATE, to_pcm
 from ivr.call.ports import Line
 from ivr.packs import load_packs
 from ivr.settings import load
-from ivr.telephony.asterisk.door import AsteriskDoor
+from ivr.telephony.asterisk.doors import DOORS
 from ivr.telephony.asterisk.fastagi import AdmissionServer
 
 TICKET = "GD20261122-000777"
@@ -31,8 +31,9 @@ async def on_call(line: Line) -> None:
 async def main(file: Path) -> None:
     settings = load(file)
     packs = load_packs(settings.root / "data")
-    await AsteriskDoor(settings, on_call).start()
-    await AdmissionServer(settings, lambda: packs, bot_healthy=lambda: True).start()
+    door = DOORS[settings.telephony.media](settings, on_call)
+    await door.start()
+    await AdmissionServer(settings, lambda: packs, bot_healthy=lambda: True, routes=door.routes).start()
     print("ready", flush=True)  # noqa: T201  (the test waits for it)
     await asyncio.Event().wait()
 

@@ -22,6 +22,8 @@ from ivr.telephony.numbers import spellings
 
 APP = "ivr"
 """Name of the Stasis application, of the ARI and of the AMI user."""
+CALLS_USER = f"{APP}-calls"
+"""AMI user of calls by AudioSocket."""
 LONGEST_SOCKET_PATH = 100
 """Of sockaddr_un.sun_path's 108 bytes (unix(7)); Asterisk cuts a longer one silently."""
 DIALLED = {
@@ -137,6 +139,8 @@ def _values(settings: Settings, packs: Mapping[str, Pack], secrets: Secrets, whe
     return {
         **{name: getattr(where, name) for name in Folders.__dataclass_fields__},
         "app": APP,
+        "calls_user": CALLS_USER,
+        "audiosocket": telephony.media == "audiosocket",
         "host": settings.host,
         "ports": settings.ports,
         "secrets": secrets,

@@ -7,7 +7,7 @@ import datetime as dt
 import hmac
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import aiohttp
 from aiohttp import web
@@ -17,6 +17,7 @@ from ivr.errors import TelephonyDown
 from ivr.settings import Settings
 from ivr.telephony.asterisk import ari, media
 from ivr.telephony.asterisk.control import Control
+from ivr.telephony.asterisk.fastagi import Handler
 from ivr.telephony.asterisk.line import AsteriskLine
 from ivr.telephony.asterisk.media_socket import MediaSocket
 from ivr.telephony.asterisk.secrets import load_secrets
@@ -51,6 +52,11 @@ class AsteriskDoor:
     def calls(self) -> int:
         """Calls that the bot has now."""
         return len(self._lines)
+
+    @property
+    def routes(self) -> Mapping[str, Handler]:
+        """None: Asterisk asks nothing more by FastAGI, as control has a websocket of its own."""
+        return {}
 
     async def start(self) -> None:
         """Raises `TelephonyDown` when the port is taken."""

@@ -7,8 +7,9 @@ event loop for ever; EOF within a command raises ValueError; the HANGUP line shi
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from panoramisk import fast_agi
 
@@ -43,6 +44,12 @@ class Exchange(fast_agi.Request):  # type: ignore[misc]  # panoramisk carries no
     async def set(self, name: str, value: str) -> None:
         await self.tell(f'SET VARIABLE {name} "{value}"')
 
+    async def hung_up(self) -> None:
+        """Returns when the call has ended, or Asterisk has; no command may be under way."""
+        with contextlib.suppress(CallerGone, OSError, ValueError):
+            while True:
+                await self._line()
+
     async def tell(self, command: str) -> str:
         """One command, one answer line."""
         try:
@@ -67,6 +74,10 @@ class Exchange(fast_agi.Request):  # type: ignore[misc]  # panoramisk carries no
         return line
 
 
+Handler = Callable[[Exchange], Awaitable[None]]
+"""Answers one question of the dialplan."""
+
+
 class AdmissionServer(fast_agi.Application):  # type: ignore[misc]  # panoramisk carries no types
     """Listens on `settings.ports.fastagi`. `on_decided` hears every decision (a closed hotline makes a call-back
     ticket). To be built inside the running loop."""
@@ -78,7 +89,9 @@ class AdmissionServer(fast_agi.Application):  # type: ignore[misc]  # panoramisk
         *,
         bot_healthy: Callable[[], bool],
         on_decided: Callable[[Admission], None] = lambda _: None,
+        routes: Mapping[str, Handler] | None = None,
     ) -> None:
+        """`routes`: further questions of the dialplan, by name."""
         super().__init__(loop=asyncio.get_running_loop())
         self._settings = settings
         self._packs = packs
@@ -86,7 +99,8 @@ class AdmissionServer(fast_agi.Application):  # type: ignore[misc]  # panoramisk
         self._on_decided = on_decided
         self._server: asyncio.Server | None = None
         self._peers: set[asyncio.Task[None]] = set()
-        self.add_route(ROUTE, self.admit)
+        for name, handler in {ROUTE: self.admit, **(routes or {})}.items():
+            self.add_route(name, handler)
 
     async def start(self) -> None:
         """Raises `TelephonyDown` when the port is taken."""

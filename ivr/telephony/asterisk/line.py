@@ -12,24 +12,20 @@ import re
 import secrets
 from collections.abc import AsyncIterator
 
-from ivr.audio import FRAME_MS, SILENCE
 from ivr.call.ports import CallInfo, Digit, Frame, HungUp, LineEvent, Played, Transfer
 from ivr.errors import TelephonyDown, WireError
 from ivr.telephony.asterisk import media
 from ivr.telephony.asterisk.ari import segment
 from ivr.telephony.asterisk.control import Control
 from ivr.telephony.asterisk.media_socket import MediaSocket
+from ivr.telephony.inbox import Inbox
 
 log = logging.getLogger(__name__)
 
 ANSWER_TIMEOUT_S = 5.0
 """From the start of `answer` to sound; it takes some 30 ms."""
-QUIET_S = 0.1
-"""No packet for this long (a muted telephone sends none) counts as this much silence."""
 VERDICT_S = 0.3
 """When media ends, control says within milliseconds why."""
-LONGEST_BACKLOG = 3000
-"""Events that wait to be read, a minute of sound; then sound is dropped, never a key or the end."""
 WANTED_EVENTS = ("RESTResponse", "StasisStart", "ChannelHangupRequest")
 """All that Asterisk tells us on the control websocket, and nothing of the media channel once it is up. 22.10.1 crashes
 when it writes an event there in the very moment in which the websocket breaks, as it does when the bot dies: the media
@@ -54,8 +50,7 @@ class AsteriskLine:
         self._media: MediaSocket | None = None
         self._media_ready = asyncio.Event()
         self._media_in_app = asyncio.Event()
-        self._events: asyncio.Queue[LineEvent | None] = asyncio.Queue()
-        self._over = asyncio.Event()
+        self._inbox = Inbox()
         self._tidied = False
 
     @property
@@ -65,7 +60,7 @@ class AsteriskLine:
     @property
     def over(self) -> bool:
         """Hung up by either side, handed over, or lost."""
-        return self._over.is_set()
+        return self._inbox.over
 
     async def answer(self) -> None:
         try:
@@ -95,18 +90,8 @@ class AsteriskLine:
                 f"Asterisk 在 {ANSWER_TIMEOUT_S:g} 秒内没有接通声音（{self._info.call_id}）。"
             ) from error
 
-    async def events(self) -> AsyncIterator[LineEvent]:
-        while True:
-            try:
-                async with asyncio.timeout(QUIET_S if self._media else None):
-                    event = await self._events.get()
-            except TimeoutError:
-                for _ in range(round(QUIET_S * 1000 / FRAME_MS)):
-                    yield Frame(SILENCE)
-                continue
-            if event is None:
-                return
-            yield event
+    def events(self) -> AsyncIterator[LineEvent]:
+        return self._inbox.events(lambda: self._media is not None)
 
     async def play(self, pcm: bytes) -> None:
         await self._sound().play(pcm)
@@ -136,14 +121,14 @@ class AsteriskLine:
             self._set("QUEUE_PRIO", str(transfer.priority)),
         )
         await self._ask("POST", f"channels/{self._channel}/continue", **HUMAN)
-        self._end()
+        self._inbox.end()
         await self._tidy()
 
     async def hang_up(self) -> None:
         if self.over:
             return
         await self._ask("DELETE", f"channels/{self._channel}", reason="normal")
-        self._end(HungUp())
+        self._inbox.end(HungUp())
         await self._tidy()
 
     # --- what the two websockets bring ---
@@ -154,11 +139,11 @@ class AsteriskLine:
 
     def left(self, *, gone: bool) -> None:
         """Control says that the caller's channel hung up (`gone`), or goes on elsewhere."""
-        self._end(*([HungUp()] if gone else []))
+        self._inbox.end(*([HungUp()] if gone else []))
 
     def lost(self) -> None:
         """Control is closed, and nothing said that the caller hung up."""
-        self._end(HungUp(gone=False))
+        self._inbox.end(HungUp(gone=False))
 
     async def carry(self, socket: MediaSocket) -> None:
         """Bring events of the media websocket until it closes."""
@@ -177,7 +162,7 @@ class AsteriskLine:
                 log.error("call %s goes to a human: the bot gave it up", self._info.call_id)
                 await self._set("IVR_REASON", "bot_failure")
                 await self._ask("POST", f"channels/{self._channel}/continue", **HUMAN)
-                self._end(HungUp(gone=False))
+                self._inbox.end(HungUp(gone=False))
         finally:
             await self._tidy()
 
@@ -196,21 +181,20 @@ class AsteriskLine:
             case media.Opened():
                 self._media_ready.set()
             case media.Sound(frames):
-                if self._events.qsize() < LONGEST_BACKLOG:
-                    for pcm in frames:
-                        self._events.put_nowait(Frame(pcm))
+                for pcm in frames:
+                    self._inbox.put(Frame(pcm))
             case media.Key(digit):
                 if digit in "0123456789*#":
-                    self._events.put_nowait(Digit(digit))
+                    self._inbox.put(Digit(digit))
             case media.MarkReached(name):
-                self._events.put_nowait(Played(name))
+                self._inbox.put(Played(name))
             case _:
                 pass
 
     async def _media_ended(self, socket: MediaSocket) -> None:
         try:
             async with asyncio.timeout(VERDICT_S):
-                await self._over.wait()
+                await self._inbox.wait_over()
         except TimeoutError:
             # The caller is still there and would hear nothing for ever.
             try:
@@ -218,14 +202,6 @@ class AsteriskLine:
             except TelephonyDown as error:
                 log.warning("call %s: %s", self._info.call_id, error)
         await socket.close()
-
-    def _end(self, *last: LineEvent) -> None:
-        if self.over:
-            return
-        self._over.set()
-        for event in last:
-            self._events.put_nowait(event)
-        self._events.put_nowait(None)
 
     async def _tidy(self) -> None:
         """Media channel and bridge of this call outlive the caller's channel. The former ends with its websocket."""

@@ -15,8 +15,13 @@ from ivr.settings import Settings
 from ivr.telephony.asterisk.config import Folders, folders, render, write
 from ivr.telephony.asterisk.secrets import load_secrets
 
-OLDEST = {20: (20, 16), 21: (21, 11), 22: (22, 6)}
-"""First release of each branch with chan_websocket; later branches all have it."""
+OLDEST = {"websocket": {20: (20, 16), 21: (21, 11), 22: (22, 6)}, "audiosocket": dict[int, tuple[int, int]]()}
+"""By kind of media: first release of each branch that has it."""
+COMMON = {"websocket": (23, 0), "audiosocket": (18, 0)}
+"""From here on every release of every other branch has it."""
+MODULES = {"websocket": "chan_websocket", "audiosocket": "app_audiosocket"}
+"""Distributions split modules off: this one must be there."""
+NEEDED = {"websocket": "≥ 22.6，或 20.16、21.11", "audiosocket": "≥ 18"}
 CONSOLE_TIMEOUT_S = 10.0
 
 
@@ -76,39 +81,41 @@ def prepare(settings: Settings, packs: Mapping[str, Pack]) -> Prepared:
 def find(settings: Settings) -> Asterisk:
     """The one that the settings name, else the system's, else the one beside the project. Raises `NotPrepared`."""
     refused: list[str] = []
+    media = settings.telephony.media
     for found in _candidates(settings):
         if isinstance(found, str):
             refused.append(found)
-        elif suitable(found.version):
+        elif suitable(found.version, media):
             return found
         else:
-            refused.append(f"{found.command[-1]} 是 {found.version}，太旧（需要 ≥ 22.6，或 20.16、21.11）")
+            refused.append(f"{found.command[-1]} 是 {found.version}，太旧（需要 {NEEDED[media]}）")
     told = "；".join(refused) or "系统里没有，项目的 .tools/asterisk 里也没有"
     raise NotPrepared(f"没有可用的 Asterisk：{told}。请运行 make prepare，或在设置 telephony.asterisk 里写出它的路径。")
 
 
-def suitable(version: str) -> bool:
-    """Has this release chan_websocket? '22.10.1~dfsg' → True; what is no release number is trusted ('GIT-master')."""
+def suitable(version: str, media: str = "websocket") -> bool:
+    """Has this release what that kind of media needs? '22.10.1~dfsg' → True; what is no release number is trusted
+    ('GIT-master')."""
     found = re.match(r"(?:certified-)?(\d+)\.(\d+)", version)
     if not found:
         return version.startswith("GIT")
     release = int(found[1]), int(found[2])
-    return release >= OLDEST.get(release[0], (23, 0))
+    return release >= OLDEST[media].get(release[0], COMMON[media])
 
 
 def _candidates(settings: Settings) -> Iterator[Asterisk | str]:
     if settings.telephony.asterisk:
-        yield _system(Path(settings.telephony.asterisk))
+        yield _system(Path(settings.telephony.asterisk), settings.telephony.media)
         return
     system = shutil.which("asterisk") or shutil.which("asterisk", path="/usr/sbin:/usr/local/sbin:/opt/asterisk/sbin")
     if system:
-        yield _system(Path(system))
+        yield _system(Path(system), settings.telephony.media)
     beside = settings.tools / "asterisk"
     if (beside / "usr/sbin/asterisk").exists():
         yield _beside(beside)
 
 
-def _system(program: Path) -> Asterisk | str:
+def _system(program: Path, media: str) -> Asterisk | str:
     try:
         version = _version((str(program),))
     except OSError as error:
@@ -116,10 +123,10 @@ def _system(program: Path) -> Asterisk | str:
     prefix = program.resolve().parent.parent
     libs = [prefix / lib for lib in ("lib64", "lib", *(f"lib/{d.name}" for d in (prefix / "lib").glob("*-linux-gnu*")))]
     modules = next(
-        (lib / "asterisk/modules" for lib in libs if (lib / "asterisk/modules/chan_websocket.so").exists()), None
+        (lib / "asterisk/modules" for lib in libs if (lib / f"asterisk/modules/{MODULES[media]}.so").exists()), None
     )
     if modules is None:
-        return f"{program}（{version}）没有 chan_websocket 模块"
+        return f"{program}（{version}）没有 {MODULES[media]} 模块"
     data = next(
         (d for d in (prefix / "share/asterisk", Path("/var/lib/asterisk")) if d.exists()), prefix / "share/asterisk"
     )

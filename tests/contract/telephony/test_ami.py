@@ -12,11 +12,12 @@ import pytest
 
 from ivr.errors import TelephonyDown
 from ivr.settings import Ports, Settings
-from ivr.telephony.asterisk.ami import QueueWatch, _Connection
+from ivr.telephony.asterisk.ami import QueueWatch
+from ivr.telephony.asterisk.ami_link import AmiTimes, Connection
 from ivr.telephony.asterisk.handoffs import HandoffOutcome
 
 TRACES = Path(__file__).parent / "traces"
-QUICK = {"ping_every_s": 0.05, "answer_timeout_s": 0.2, "backoff_s": (0.02,)}
+QUICK = AmiTimes(ping_every_s=0.05, answer_timeout_s=0.2, backoff_s=(0.02,))
 STATUS = (
     "Response: Success\r\n{id}EventList: start\r\nMessage: Queue status will follow\r\n\r\n"
     "Event: QueueParams\r\nQueue: appliance\r\n{id}\r\n"
@@ -89,7 +90,7 @@ async def peer() -> AsyncIterator[Peer]:
 @pytest.fixture
 async def watch(peer: Peer, tmp_path: Path) -> AsyncIterator[tuple[QueueWatch, list[HandoffOutcome]]]:
     outcomes: list[HandoffOutcome] = []
-    watching = QueueWatch(settings(peer.port, tmp_path), outcomes.append, **QUICK)  # type: ignore[arg-type]
+    watching = QueueWatch(settings(peer.port, tmp_path), outcomes.append, times=QUICK)
     await watching.start()
     yield watching, outcomes
     await watching.stop()
@@ -128,7 +129,7 @@ async def test_a_recorded_hand_over(
 async def test_a_refused_login_is_told(peer: Peer, tmp_path: Path) -> None:
     peer.accepts = False
     with pytest.raises(TelephonyDown, match=r"拒绝了登录.*secrets\.toml"):
-        await QueueWatch(settings(peer.port, tmp_path), **QUICK).start()  # type: ignore[arg-type]
+        await QueueWatch(settings(peer.port, tmp_path), times=QUICK).start()
 
 
 async def test_nobody_there_is_told(tmp_path: Path) -> None:
@@ -140,7 +141,7 @@ async def test_nobody_there_is_told(tmp_path: Path) -> None:
 
 
 async def test_somebody_who_says_nothing_is_told(peer: Peer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ivr.telephony.asterisk.ami.LOGIN_TIMEOUT_S", 0.1)
+    monkeypatch.setattr("ivr.telephony.asterisk.ami_link.LOGIN_TIMEOUT_S", 0.1)
     peer.answers = False
     with pytest.raises(TelephonyDown, match="没有回答"):
         await QueueWatch(settings(peer.port, tmp_path)).start()
@@ -173,20 +174,20 @@ async def test_a_fault_inside_panoramisk_does_not_deafen_us(
     peer: Peer, watch: tuple[QueueWatch, list[HandoffOutcome]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     faults = iter([AttributeError("'NoneType' object has no attribute 'send'"), KeyError("Ping"), ValueError("login")])
-    ask, log_in = _Connection.ask, _Connection.log_in
+    ask, log_in = Connection.ask, Connection.log_in
 
-    async def ask_badly(self: _Connection, timeout_s: float, action: dict[str, str], *, as_list: bool = False) -> Any:
+    async def ask_badly(self: Connection, timeout_s: float, action: dict[str, str], *, as_list: bool = False) -> Any:
         if fault := next(faults, None):
             raise fault
         return await ask(self, timeout_s, action, as_list=as_list)
 
-    async def log_in_badly(self: _Connection) -> None:
+    async def log_in_badly(self: Connection) -> None:
         if fault := next(faults, None):
             raise fault
         await log_in(self)
 
-    monkeypatch.setattr(_Connection, "ask", ask_badly)
-    monkeypatch.setattr(_Connection, "log_in", log_in_badly)
+    monkeypatch.setattr(Connection, "ask", ask_badly)
+    monkeypatch.setattr(Connection, "log_in", log_in_badly)
     await until(lambda: peer.logins == 2 and watch[0].connected)
     peer.say(b"Event: UserEvent\r\nUserEvent: IvrHandoff\r\nStep: ended\r\nCallId: 1.1\r\nStatus: TIMEOUT\r\n\r\n")
     await until(lambda: watch[1])
@@ -195,10 +196,10 @@ async def test_a_fault_inside_panoramisk_does_not_deafen_us(
 async def test_a_fault_at_the_first_connection_is_one_that_passes(
     peer: Peer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fails(self: _Connection) -> None:
+    async def fails(self: Connection) -> None:
         raise AttributeError("protocol")
 
-    monkeypatch.setattr(_Connection, "log_in", fails)
+    monkeypatch.setattr(Connection, "log_in", fails)
     with pytest.raises(TelephonyDown, match="protocol"):
         await QueueWatch(settings(peer.port, tmp_path)).start()
 

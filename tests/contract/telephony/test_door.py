@@ -16,7 +16,7 @@ from ivr.audio import FRAME_BYTES, SILENCE
 from ivr.call.ports import Digit, Frame, HungUp, Line, LineEvent, Played, Transfer
 from ivr.errors import TelephonyDown
 from ivr.settings import Ports, Settings
-from ivr.telephony.asterisk import line as line_module
+from ivr.telephony import inbox
 from ivr.telephony.asterisk.door import AsteriskDoor
 from ivr.telephony.asterisk.secrets import load_secrets
 
@@ -361,7 +361,7 @@ async def test_a_telephone_that_sends_nothing_is_silent_not_timeless(tmp_path: P
 
 
 async def test_a_backlog_is_bounded_and_keys_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(line_module, "LONGEST_BACKLOG", 5)
+    monkeypatch.setattr(inbox, "LONGEST_BACKLOG", 5)
     release = asyncio.Event()
     events: list[LineEvent] = []
 

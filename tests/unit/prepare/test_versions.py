@@ -29,6 +29,11 @@ def test_asterisk_22_6_or_newer(said: str, will_do: bool) -> None:
     assert suitable(said) is will_do
 
 
+def test_audiosocket_does_with_an_older_one() -> None:
+    assert suitable("Asterisk 18.26.4", audiosocket=True)
+    assert not suitable("Asterisk 16.28.0~dfsg-0+deb11u4", audiosocket=True)
+
+
 def test_an_unpacked_asterisk_is_started_by_its_own_loader(tmp_path: Path) -> None:
     library = tmp_path / "usr/lib/x86_64-linux-gnu"
     library.mkdir(parents=True)

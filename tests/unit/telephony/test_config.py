@@ -174,3 +174,21 @@ def test_whoever_listens_to_a_hand_over_learns_whose_call_it_is(settings: Settin
     told = [line for line in rendered(settings)["extensions.conf"].splitlines() if "UserEvent(IvrHandoff" in line]
     assert len(told) == 3
     assert all("Hotline: ${IVR_HOTLINE},Caller: ${IVR_CALLER},Simulation: ${IVR_SIMULATION}" in line for line in told)
+
+
+def test_each_kind_of_media_loads_only_its_own_modules_and_opens_only_its_own_door(settings: Settings) -> None:
+    websocket, audiosocket = rendered(settings), rendered(settings, media="audiosocket")
+    assert "Stasis(" in websocket["extensions.conf"]
+    assert "chan_websocket.so" in websocket["modules.conf"]
+    assert "AudioSocket(" not in websocket["extensions.conf"]
+    assert "ivr-calls" not in websocket["manager.conf"]
+    assert "Stasis(" not in audiosocket["extensions.conf"]
+    assert not re.search("ari|stasis|websocket", audiosocket["modules.conf"])
+    assert "[ivr-calls]" in audiosocket["manager.conf"]
+
+
+def test_audiosocket_never_stands_alone(settings: Settings) -> None:
+    """It ends the call when the bot refuses or dies."""
+    rows = rendered(settings, media="audiosocket")["extensions.conf"].splitlines()
+    assert [row for row in rows if "(AudioSocket(" in row]
+    assert all("TryExec(AudioSocket(" in row for row in rows if "AudioSocket(" in row and not row.startswith(";"))

@@ -31,6 +31,23 @@ def test_version(version: str, fits: bool) -> None:
     assert suitable(version) is fits
 
 
+@pytest.mark.parametrize(
+    ("version", "fits"), [("18.10.0~dfsg", True), ("20.6.0", True), ("22.5.2", True), ("16.28.0", False)]
+)
+def test_version_for_audiosocket(version: str, fits: bool) -> None:
+    assert suitable(version, "audiosocket") is fits
+
+
+def test_an_old_asterisk_with_audiosocket_is_used_where_the_settings_want_it(tmp_path: Path) -> None:
+    file = program(tmp_path, "Asterisk 18.26.4")
+    modules = tmp_path / "lib" / "asterisk" / "modules"
+    modules.mkdir(parents=True)
+    (modules / "app_audiosocket.so").touch()
+    assert find(Settings(telephony=Telephony(asterisk=str(file), media="audiosocket"))).modules == modules
+    with pytest.raises(NotPrepared, match="chan_websocket"):
+        find(Settings(telephony=Telephony(asterisk=str(file))))
+
+
 def program(folder: Path, says: str) -> Path:
     file = folder / "sbin" / "asterisk"
     file.parent.mkdir(parents=True)

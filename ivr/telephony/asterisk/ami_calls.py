@@ -1,0 +1,61 @@
+"""AMI for calls that have no control of their own (AudioSocket): variables of a channel, keys that are pressed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+
+from ivr.errors import TelephonyDown
+from ivr.settings import Settings
+from ivr.telephony.asterisk.ami_link import AmiLink, AmiLogin, Connection
+from ivr.telephony.asterisk.config import CALLS_USER
+from ivr.telephony.asterisk.secrets import load_secrets
+
+log = logging.getLogger(__name__)
+
+ANSWER_S = 0.5
+"""Asterisk answers within milliseconds; a call does not wait longer for what it can do without."""
+
+
+class AmiCalls:
+    """`on_key(call_id, digit)` is called in the event loop, on the release of a key."""
+
+    def __init__(self, settings: Settings, on_key: Callable[[str, str], None]) -> None:
+        self._settings = settings
+        self._on_key = on_key
+        self._connection: Connection | None = None
+        self._link = AmiLink(self)
+
+    def start(self) -> None:
+        self._link.start_when_there()
+
+    async def stop(self) -> None:
+        await self._link.stop()
+
+    async def set(self, channel: str, variable: str, value: str) -> bool:
+        """Did the channel take it? Never raises: a call goes on without AMI."""
+        if self._connection is None:
+            return False
+        action = {"Action": "Setvar", "Channel": channel, "Variable": variable, "Value": value}
+        try:
+            answer = await self._connection.ask(ANSWER_S, action)
+        except TelephonyDown as error:
+            log.warning("%s", error)
+            return False
+        return bool(answer.success)
+
+    # --- what the link tells ---
+
+    def login(self) -> AmiLogin:
+        secret = load_secrets(self._settings.var / "secrets.toml").ami
+        return AmiLogin(host=self._settings.host, port=self._settings.ports.ami, user=CALLS_USER, secret=secret)
+
+    async def logged_in(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def event(self, event: Mapping[str, str]) -> None:
+        if event.get("Event") == "DTMFEnd" and event.get("Direction") == "Received":
+            self._on_key(event.get("Uniqueid", ""), event.get("Digit", ""))
+
+    def lost(self) -> None:
+        self._connection = None
