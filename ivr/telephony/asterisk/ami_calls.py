@@ -1,4 +1,4 @@
-"""AMI for calls that have no control of their own (AudioSocket): variables of a channel, keys that are pressed."""
+"""AMI for single calls: their recording; with AudioSocket, which has no control, also variables and keys."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ANSWER_S = 0.5
 class AmiCalls:
     """`on_key(call_id, digit)` is called in the event loop, on the release of a key."""
 
-    def __init__(self, settings: Settings, on_key: Callable[[str, str], None]) -> None:
+    def __init__(self, settings: Settings, on_key: Callable[[str, str], None] = lambda call, digit: None) -> None:
         self._settings = settings
         self._on_key = on_key
         self._connection: Connection | None = None
@@ -34,14 +34,24 @@ class AmiCalls:
 
     async def set(self, channel: str, variable: str, value: str) -> bool:
         """Did the channel take it? Never raises: a call goes on without AMI."""
+        return await self._ask({"Action": "Setvar", "Channel": channel, "Variable": variable, "Value": value})
+
+    async def record(self, call_id: str) -> bool:
+        """Both sides in one file, and each in its own, time-aligned. Never raises."""
+        base = self._settings.var / "recordings" / call_id
+        files = {"File": f"{base}.wav", "Options": f"r({base}-caller.wav)t({base}-line.wav)"}
+        return await self._ask({"Action": "MixMonitor", "Channel": call_id, **files})
+
+    async def _ask(self, action: dict[str, str]) -> bool:
         if self._connection is None:
             return False
-        action = {"Action": "Setvar", "Channel": channel, "Variable": variable, "Value": value}
         try:
             answer = await self._connection.ask(ANSWER_S, action)
         except TelephonyDown as error:
             log.warning("%s", error)
             return False
+        if not answer.success:
+            log.warning("AMI refused %s: %s", action["Action"], answer.message)
         return bool(answer.success)
 
     # --- what the link tells ---

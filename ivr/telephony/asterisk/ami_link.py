@@ -79,13 +79,23 @@ class AmiLink:
 
     def start_when_there(self) -> None:
         """As `start`, but Asterisk may come later: it is tried until it is there."""
-        self._keeper = asyncio.create_task(self._keep(None), name="ami")
+        self._keeper = asyncio.create_task(self._begin(), name="ami")
 
     async def stop(self) -> None:
         if self._keeper:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
             self._keeper = None
+
+    async def _begin(self) -> None:
+        connection = None
+        try:
+            connection = await self._connect()
+        except TelephonyDown as error:
+            log.info("%s", error)
+        except Exception:
+            log.exception("AMI connection")
+        await self._keep(connection)
 
     async def _keep(self, connection: Connection | None) -> None:
         while True:

@@ -15,6 +15,7 @@ from ivr.telephony.asterisk.ami_calls import AmiCalls
 from ivr.telephony.asterisk.audio_peer import AudioPeer
 from ivr.telephony.asterisk.audiosocket_line import AudioSocketLine
 from ivr.telephony.asterisk.fastagi import CallerGone, Exchange, Handler
+from ivr.telephony.asterisk.recording import Recording
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +112,9 @@ class AudioSocketDoor:
 
     def _begin(self, exchange: Exchange) -> AudioSocketLine:
         info, channel = self._info(exchange), exchange.headers.get("agi_channel", "")
-        line = AudioSocketLine(info, lambda name, value: self._calls.set(channel, name, value))
+        call = info.call_id
+        recording = Recording(call, wanted=info.recorded, begin=lambda: self._calls.record(call))
+        line = AudioSocketLine(info, lambda name, value: self._calls.set(channel, name, value), recording)
         self._lines[info.call_id] = line
         task = asyncio.create_task(self._look_after(line), name=f"call-{info.call_id}")
         self._tasks.add(task)

@@ -18,6 +18,7 @@ from ivr.errors import TelephonyDown
 from ivr.telephony.asterisk import audiosocket
 from ivr.telephony.asterisk.audio_peer import AudioPeer
 from ivr.telephony.asterisk.keys import Keys
+from ivr.telephony.asterisk.recording import Recording
 from ivr.telephony.inbox import Inbox
 
 log = logging.getLogger(__name__)
@@ -32,9 +33,10 @@ SetVariable = Callable[[str, str], Awaitable[bool]]
 
 
 class AudioSocketLine:
-    def __init__(self, info: CallInfo, set_variable: SetVariable) -> None:
+    def __init__(self, info: CallInfo, set_variable: SetVariable, recording: Recording) -> None:
         self._info = info
         self._set_variable = set_variable
+        self._recording = recording
         self.socket_id = uuid.uuid4()
         """What the connection of this call names itself."""
         self.ready = asyncio.Event()
@@ -87,6 +89,7 @@ class AudioSocketLine:
         self._sound().resume()
 
     async def flush(self) -> None:
+        self._recording.stopped()
         self._sound().flush()
 
     async def note_ticket(self, ticket_no: str) -> None:
@@ -154,6 +157,7 @@ class AudioSocketLine:
             self._inbox.put(Digit(digit))
 
     def played(self, mark: str) -> None:
+        self._recording.played()
         self._inbox.put(Played(mark))
 
     def disconnected(self) -> None:

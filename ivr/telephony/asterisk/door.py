@@ -16,10 +16,12 @@ from ivr.call.ports import CallInfo, Line
 from ivr.errors import TelephonyDown
 from ivr.settings import Settings
 from ivr.telephony.asterisk import ari, media
+from ivr.telephony.asterisk.ami_calls import AmiCalls
 from ivr.telephony.asterisk.control import Control
 from ivr.telephony.asterisk.fastagi import Handler
 from ivr.telephony.asterisk.line import AsteriskLine
 from ivr.telephony.asterisk.media_socket import MediaSocket
+from ivr.telephony.asterisk.recording import Recording
 from ivr.telephony.asterisk.secrets import load_secrets
 
 log = logging.getLogger(__name__)
@@ -47,6 +49,7 @@ class AsteriskDoor:
         self._lines: dict[str, AsteriskLine] = {}
         self._sockets: set[web.WebSocketResponse] = set()
         self._runner: web.AppRunner | None = None
+        self._recorder = AmiCalls(settings)
 
     @property
     def calls(self) -> int:
@@ -72,6 +75,7 @@ class AsteriskDoor:
             raise TelephonyDown(
                 f"端口 {port} 无法监听（{error.strerror}）：请停掉占用它的程序，或改设置里的 ports.bot。"
             ) from error
+        self._recorder.start()
 
     async def stop(self) -> None:
         """Calls that are left go on with a human."""
@@ -83,6 +87,7 @@ class AsteriskDoor:
         if self._runner:
             await self._runner.cleanup()
             self._runner = None
+        await self._recorder.stop()
 
     async def _control(self, request: web.Request) -> web.StreamResponse:
         socket = await self._accept(request, "ari")
@@ -93,7 +98,7 @@ class AsteriskDoor:
             async for event in control.events():
                 match event:
                     case ari.Started(channel, ("call", *arguments), application) if line is None:
-                        line = AsteriskLine(self._info(channel, arguments), control, application)
+                        line = self._line(channel, arguments, control, application)
                         self._lines[line.token] = line
                         task = asyncio.create_task(self._look_after(line), name=f"call-{channel}")
                     case ari.Started(channel) if line and channel == line.media_channel:
@@ -149,6 +154,11 @@ class AsteriskDoor:
     def _knows(self, authorization: str) -> bool:
         expected = aiohttp.encode_basic_auth(USER, self._secret)
         return hmac.compare_digest(authorization.encode(), expected.encode())
+
+    def _line(self, call_id: str, arguments: list[str], control: Control, application: str) -> AsteriskLine:
+        info = self._info(call_id, arguments)
+        recording = Recording(call_id, wanted=info.recorded, begin=lambda: self._recorder.record(call_id))
+        return AsteriskLine(info, control, application, recording)
 
     def _info(self, call_id: str, arguments: list[str]) -> CallInfo:
         """From `Stasis(ivr,call,hotline,caller,dialled,recorded,simulation)` in extensions.conf; FastAGI set them."""

@@ -18,6 +18,7 @@ from ivr.telephony.asterisk import media
 from ivr.telephony.asterisk.ari import segment
 from ivr.telephony.asterisk.control import Control
 from ivr.telephony.asterisk.media_socket import MediaSocket
+from ivr.telephony.asterisk.recording import Recording
 from ivr.telephony.inbox import Inbox
 
 log = logging.getLogger(__name__)
@@ -37,8 +38,9 @@ HUMAN = {"context": "human", "extension": "s", "priority": "1"}
 
 
 class AsteriskLine:
-    def __init__(self, info: CallInfo, control: Control, application: str) -> None:
+    def __init__(self, info: CallInfo, control: Control, application: str, recording: Recording) -> None:
         self._info = info
+        self._recording = recording
         self._control = control
         self._application = application
         self._app_path = f"applications/{segment(application)}"
@@ -106,6 +108,7 @@ class AsteriskLine:
         await self._sound().resume()
 
     async def flush(self) -> None:
+        self._recording.stopped()
         await self._sound().flush()
 
     async def note_ticket(self, ticket_no: str) -> None:
@@ -187,6 +190,7 @@ class AsteriskLine:
                 if digit in "0123456789*#":
                     self._inbox.put(Digit(digit))
             case media.MarkReached(name):
+                self._recording.played()
                 self._inbox.put(Played(name))
             case _:
                 pass

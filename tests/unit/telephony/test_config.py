@@ -181,10 +181,10 @@ def test_each_kind_of_media_loads_only_its_own_modules_and_opens_only_its_own_do
     assert "Stasis(" in websocket["extensions.conf"]
     assert "chan_websocket.so" in websocket["modules.conf"]
     assert "AudioSocket(" not in websocket["extensions.conf"]
-    assert "ivr-calls" not in websocket["manager.conf"]
+    assert "read = system" in websocket["manager.conf"]
     assert "Stasis(" not in audiosocket["extensions.conf"]
     assert not re.search("ari|stasis|websocket", audiosocket["modules.conf"])
-    assert "[ivr-calls]" in audiosocket["manager.conf"]
+    assert "read = dtmf,system" in audiosocket["manager.conf"]
 
 
 def test_audiosocket_never_stands_alone(settings: Settings) -> None:
