@@ -4,7 +4,7 @@ PREPARE = $(PYTHON) -m ivr.prepare
 IVR = .venv/bin/ivr
 SUITES = tests/unit tests/contract tests/e2e
 
-.PHONY: help demo run test scenarios check prepare lock clean distclean
+.PHONY: help demo run test scenarios check prepare prepare-talk lock clean distclean
 
 help:
 	@echo "make demo      准备一切，打一通真实的电话，看着它变成工单并转到人工"
@@ -13,6 +13,7 @@ help:
 	@echo "make scenarios 全部模拟来电人用文字走一遍，打印各项比例"
 	@echo "make check     ruff、mypy、import-linter"
 	@echo "make prepare   只做准备"
+	@echo "make prepare-talk  准备 ivr talk：用麦克风和扬声器通话"
 	@echo "make lock      按 requirements/*.in 重新生成锁定文件"
 	@echo "make clean     删掉准备好的东西（工单、录音、密钥留下）；make distclean 连 var/ 也删掉"
 
@@ -41,6 +42,9 @@ check:
 
 prepare:
 	@$(PREPARE) all
+
+prepare-talk:
+	@$(PREPARE) talk
 
 lock:
 	@$(PREPARE) --only uv

@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "up": ("up", "启动整条线路并保持运行"),
     "demo": ("demo", "打一通真实的电话，从来电到工单再到人工"),
     "chat": ("chat", "用键盘和机器人对话"),
+    "talk": ("talk", "用麦克风和扬声器和机器人通话"),
     "simulate": ("simulate", "让模拟来电人按剧本打电话或对话"),
     "dialogue": ("dialogue", "设计对话：检查、训练、试、测、发布、回退、画图"),
     "doctor": ("doctor", "检查安装和配置"),

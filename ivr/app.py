@@ -8,15 +8,16 @@ import datetime as dt
 import logging
 import re
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
 from ivr import processes as programs
 from ivr.aftermath import Aftermath
-from ivr.call.ports import CallInfo, CountsWork
+from ivr.call.ports import CallInfo, Conversation, CountsWork, Line, VoiceActivity
 from ivr.conversation.client import RasaConversation
 from ivr.conversation.servers import LineServers, at_work
 from ivr.customers.file import FileCustomers
@@ -39,6 +40,11 @@ from ivr.telephony.asterisk.server import prepare as prepare_asterisk
 from ivr.tickets.seed import read_seed
 from ivr.tickets.store import TicketStore
 from ivr.tickets.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    from ivr.line import Engines
+    from ivr.speech.voices import Voices
+    from ivr.speech.whisper import WhisperRecogniser
 
 log = logging.getLogger(__name__)
 
@@ -222,16 +228,83 @@ def running_line_simulates(settings: Settings) -> bool:
     return theirs.simulation and theirs.ports.rasa == settings.ports.rasa
 
 
+# --- hearing and speaking -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Speech:
+    """The heavy engines of a process that takes calls."""
+
+    recogniser: WhisperRecogniser
+    voices: Voices
+    activity: Callable[[], VoiceActivity]
+
+    def engines(self, conversation: Conversation, servers: LineServers) -> Engines:
+        from ivr.line import Engines
+
+        return Engines(
+            activity=self.activity,
+            recogniser=self.recogniser,
+            voice_of=lambda call: self.voices.of(call.hotline, servers.data_of(call.call_id)),
+            conversation=conversation,
+        )
+
+    async def warm_up(self) -> None:
+        await asyncio.gather(self.recogniser.warm_up(), self.voices.warm_up())
+
+    async def close(self) -> None:
+        await asyncio.gather(self.recogniser.close(), self.voices.close())
+
+
+def _speech(settings: Settings, packs: Mapping[str, Pack]) -> _Speech:
+    """Heavy engines are imported here and nowhere else."""
+    from ivr.speech.vad import SileroVads
+    from ivr.speech.voices import Voices
+    from ivr.speech.whisper import WhisperRecogniser
+
+    return _Speech(WhisperRecogniser(settings, packs), Voices(settings), SileroVads(settings))
+
+
+# --- one call without a telephone -----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Takes calls beside the line process, with engines of its own."""
+
+    take: Callable[[Line], Awaitable[None]]
+    worlds: Worlds
+
+
+@contextlib.asynccontextmanager
+async def own_desk(settings: Settings, on_event: Callable[[Mapping[str, Any]], None]) -> AsyncIterator[Desk]:
+    """For a dialogue that runs (`running_dialogue`). `on_event` is told what the event stream of a line tells."""
+    from ivr.line import CallDesk
+
+    servers = LineServers(settings)
+    worlds = Worlds(settings, servers)
+    packs, prompts = CurrentPacks(worlds.shelf), CurrentPrompts(worlds.shelf)
+    async with aiohttp.ClientSession() as http:
+        conversation = RasaConversation(http, servers, worlds.of, timeout_s=settings.dialogue.timeout_s)
+        speech = _speech(settings, packs)
+        try:
+            await speech.warm_up()
+            events = EventStream(settings.host, settings.ports.events, on_event=on_event)  # not started: no port
+            taxonomy, engines = worlds.shelf.current.taxonomy, speech.engines(conversation, servers)
+            words = worlds.shelf.current.turn_words
+            desk = CallDesk(settings, packs, taxonomy, prompts, lambda: words, engines, events)
+            yield Desk(desk.take, worlds)
+        finally:
+            await asyncio.gather(speech.close(), worlds.close())
+
+
 # --- the line process -----------------------------------------------------------------
 
 
 async def serve_line(settings: Settings) -> None:
     """Take calls until cancelled. Heavy engines are loaded here and nowhere else."""
-    from ivr.line import CallDesk, DialogueHealth, Engines
+    from ivr.line import CallDesk, DialogueHealth
     from ivr.metrics import LineMetrics
-    from ivr.speech.vad import SileroVads
-    from ivr.speech.voices import Voices
-    from ivr.speech.whisper import WhisperRecogniser
     from ivr.telephony.asterisk.doors import DOORS
     from ivr.telephony.asterisk.fastagi import AdmissionServer
 
@@ -241,15 +314,10 @@ async def serve_line(settings: Settings) -> None:
     taxonomy = worlds.shelf.current.taxonomy
     metrics = LineMetrics()
     events = EventStream(settings.host, settings.ports.events, on_event=metrics.take, metrics=metrics.page)
-    recogniser, voices = WhisperRecogniser(settings, packs), Voices(settings)
     http = aiohttp.ClientSession()
     conversation = RasaConversation(http, servers, worlds.of, timeout_s=settings.dialogue.timeout_s)
-    engines = Engines(
-        activity=SileroVads(settings),
-        recogniser=recogniser,
-        voice_of=lambda call: voices.of(call.hotline, servers.data_of(call.call_id)),
-        conversation=conversation,
-    )
+    speech = _speech(settings, packs)
+    recogniser, engines = speech.recogniser, speech.engines(conversation, servers)
     desk = CallDesk(
         settings,
         packs,
@@ -283,12 +351,12 @@ async def serve_line(settings: Settings) -> None:
         await asyncio.gather(events.stop(), door.stop(), queues.stop())
         await admission.stop()  # not before the door: the dialplan asks here what becomes of the calls it had
         await aftermath.close()
-        await asyncio.gather(engines.recogniser.close(), voices.close(), worlds.close(), http.close())
+        await asyncio.gather(speech.close(), worlds.close(), http.close())
 
     try:
         async with asyncio.TaskGroup() as tasks:
             try:
-                await asyncio.gather(recogniser.warm_up(), voices.warm_up())
+                await speech.warm_up()
                 tasks.create_task(beat(), name="heartbeat")  # until all is stopped: the last calls may take their time
                 tasks.create_task(health.watch(), name="dialogue health")
                 tasks.create_task(worlds.shelf.follow(lambda: servers.data_of("")), name="knowledge")
@@ -298,7 +366,7 @@ async def serve_line(settings: Settings) -> None:
                 await events.start()
                 tasks.create_task(_connect_queues(queues), name="ami")
                 tasks.create_task(
-                    voices.make_ahead(
+                    speech.voices.make_ahead(
                         _fixed_clauses(settings, worlds.shelf.current), lambda: health.good and not desk.busy
                     ),
                     name="voices ahead",

@@ -1,4 +1,4 @@
-"""The command: `python3 -m ivr.prepare [--only STEP] [all|test|checks]`."""
+"""The command: `python3 -m ivr.prepare [--only STEP] [all|test|talk|checks]`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def main(words: Optional[Sequence[str]] = None) -> int:
         prog="python3 -m ivr.prepare",
         description="准备运行所需的一切，都放在项目的文件夹里。做完的步骤会跳过。",
     )
-    goals = "all：全部；test：测试所需；checks：只要代码检查所需"
+    goals = "all：全部；test：测试所需；talk：ivr talk 所需；checks：只要代码检查所需"
     parser.add_argument("goal", nargs="?", choices=tuple(GOALS), default="all", help=goals)
     names = [step.name for step in STEPS]
     parser.add_argument("--only", choices=names, metavar="步骤", help="只做一步：" + "、".join(names))

@@ -74,10 +74,10 @@ class PrivateApt:
         self._apt(["download", package], f"下载 {package}", cwd=folder)
         return next(folder.glob("*.deb"))
 
-    def fetch_with_all_it_needs(self, package: str) -> List[Path]:
-        """The package and everything down to libc, as nothing counts as installed."""
+    def fetch_with_all_it_needs(self, *packages: str) -> List[Path]:
+        """The packages and everything down to libc, as nothing counts as installed."""
         archives = self._folder / "cache" / "archives"
-        words, what = ["-y", "install", "--download-only", package], f"下载 {package} 及其依赖"
+        words, what = ["-y", "install", "--download-only", *packages], f"下载 {packages[0]} 及其依赖"
         try:
             self._apt(words, what)
         except NotPrepared:

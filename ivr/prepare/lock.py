@@ -17,6 +17,7 @@ LOCKS = {
     "build": ("--universal", "--python-version", "3.10"),
     "ivr": ("--python-version", "3.11"),
     "dev": ("--python-version", "3.11"),
+    "talk": ("--python-version", "3.11"),
     "models": ("--no-deps", "--python-version", "3.11"),
     "rasa": ("--python-version", "3.10"),
 }

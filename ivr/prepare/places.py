@@ -60,6 +60,16 @@ class Places:
         return self.tools / "espeak-ng"
 
     @property
+    def talk(self) -> Path:
+        """PyAudio for `ivr talk`, and the libraries that it needs."""
+        return self.tools / "talk"
+
+    @property
+    def sound_server(self) -> Path:
+        """PulseAudio, for the test of `ivr talk`."""
+        return self.tools / "pulseaudio"
+
+    @property
     def model_packages(self) -> Path:
         return self.tools / "models-packages"
 

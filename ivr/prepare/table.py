@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Callable, Dict, Tuple
 
-from ivr.prepare import asterisk, dialogue, environments, espeak, machine, models, uv
+from ivr.prepare import asterisk, dialogue, environments, espeak, machine, models, talk, uv
 from ivr.prepare.step import Job, Step
 
 
@@ -80,11 +80,15 @@ STEPS: Tuple[Step, ...] = (
     ),
     Step("dialogue", "训练对话模型", dialogue.training_inputs, dialogue.trained_models, dialogue.train),
     Step("spoken", "合成固定的话", dialogue.spoken_inputs, lambda job: (), dialogue.speak),
+    Step("talk", "准备麦克风和扬声器（PyAudio）", talk.inputs, talk.results, talk.install),
+    Step("talk-test", "准备 ivr talk 的测试：PyAudio 和虚拟声卡", talk.test_inputs, lambda job: (), talk.for_the_test),
 )
 
+LINE = tuple(step.name for step in STEPS if not step.name.startswith("talk"))
 GOALS: Dict[str, Tuple[str, ...]] = {
-    "all": tuple(step.name for step in STEPS),
-    "test": tuple(step.name for step in STEPS),
+    "all": LINE,
+    "test": (*LINE, "talk-test"),
+    "talk": (*LINE, "talk"),
     "checks": ("machine", "uv", "product"),
 }
-"""What each goal needs: the line and the tests need all, ruff and mypy only the product's environment."""
+"""What each goal needs: ruff and mypy only the product's environment, and nobody but `ivr talk` a microphone."""
