@@ -11,6 +11,7 @@ from ivr.designing.data_check import check_data
 from ivr.designing.examples_check import check_examples
 from ivr.designing.finding import Finding
 from ivr.designing.forms_check import check_forms
+from ivr.designing.recordings_check import check_recordings
 from ivr.designing.rules_check import check_rules
 from ivr.designing.words_check import check_words
 
@@ -29,6 +30,7 @@ def check(root: Path, *, code: Path, scenarios: Path, coverage: Coverage | None 
         *check_words(content, names),
         *check_examples(content, files),
         *check_data(content),
+        *check_recordings(content),
         *(check_coverage(content, coverage) if coverage else ()),
     ]
     return sorted(set(found), key=_order)
