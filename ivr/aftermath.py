@@ -96,6 +96,7 @@ class Aftermath:
                 log.warning("ticket %s was left behind by a line process that died", ticket.ticket_no)
                 try:
                     await self._settle(world, ticket.ticket_no)
+                    await self._link_recording(world.store, ticket.call_id)
                 except Exception as error:  # one bad ticket must not keep the others
                     if _passes(error):
                         raise
@@ -115,6 +116,7 @@ class Aftermath:
             await self._settle(world, number)
             await store.record_handoff(number, ended.outcome, ended.agent, ended.waited_s)
         why = UNREACHED.get(ended.outcome)
+        await self._link_recording(store, call.call_id)
         if why:
             ticket = await store.get(ticket_no)
             await store.record_callback(ticket_no, self._call_back(world, ticket, why))
@@ -130,8 +132,6 @@ class Aftermath:
         asked = now - dt.timedelta(seconds=ended.waited_s)
         ticket = _bare(replace(call, hotline=hotline), asked, "incomplete", "来电人直接转到人工，未说明事由。")
         ticket = replace(ticket, handoff=Handoff(ended.reason or "bot_failure", ended.queue, asked))
-        if call.recorded:
-            ticket = replace(ticket, recording=_recording(call))
         return (await world.store.create(ticket, by="line", why="转人工")).ticket_no
 
     async def _note_closed(self, decided: Admission) -> None:
@@ -143,9 +143,17 @@ class Aftermath:
         await world.store.create(ticket, by="line", why="非服务时间来电")
 
     async def _note_recording(self, call: CallInfo) -> None:
-        store = (await self._worlds.of(call)).store
-        for ticket in await store.of_call(call.call_id):
-            await store.record_recording(ticket.ticket_no, _recording(call))
+        await self._link_recording((await self._worlds.of(call)).store, call.call_id)
+
+    async def _link_recording(self, store: TicketStore, call_id: str) -> None:
+        """Where there is one: a call that ended before the notice was heard has none. The file tells, for a line
+        process that was killed left no word of it."""
+        name = f"{call_id}.wav"
+        if not (self._settings.var / "recordings" / name).exists():
+            return
+        for ticket in await store.of_call(call_id):
+            if ticket.recording != name:
+                await store.record_recording(ticket.ticket_no, name)
 
     async def _settle(self, world: CallWorld, ticket_no: str) -> None:
         """The bot could not do it itself; a ticket that is settled stays as it is."""
@@ -216,8 +224,3 @@ def _hotline_of(queue: str, packs: Mapping[str, Pack]) -> str | None:
     if queue in packs:
         return queue
     return next((pack.hotline for pack in packs.values() if pack.queue and pack.queue == queue), None)
-
-
-def _recording(call: CallInfo) -> str:
-    """As the dialplan names it, below var/recordings."""
-    return f"{call.call_id}.wav"

@@ -110,6 +110,9 @@ class Line(Protocol):
     async def flush(self) -> None:
         """Throw the queued sound away; also ends a pause."""
 
+    async def record(self) -> None:
+        """Begin to record both sides: the caller knows of it now. For calls whose `info.recorded` says so."""
+
     async def note_ticket(self, ticket_no: str) -> None:
         """Tie the ticket to the channel, so that a human gets it even when this process dies."""
 

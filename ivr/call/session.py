@@ -20,6 +20,7 @@ from ivr.call.endings import Endings, Report
 from ivr.call.filler import Fillers, Pace
 from ivr.call.flow import Event, State
 from ivr.call.mouth import Cut, Mouth
+from ivr.call.notice import up_to_notice
 from ivr.call.playback import levels_dbov
 from ivr.call.ports import (
     CallerTurn,
@@ -140,6 +141,8 @@ class CallSession:
         """Recognition of an utterance that may be over."""
         self._recognising: asyncio.Task[None] | None = None
         """Set while the words of an utterance are awaited: the caller may still go on with it."""
+        self._notice: str | None = None
+        """Beginning of the greeting that must be heard before the call is recorded; '' = nothing is awaited."""
         self._cut: Cut | None = None
         """Where the caller's utterance stopped a prompt."""
         self._idle_frames = 0
@@ -268,6 +271,7 @@ class CallSession:
                     self._report("resumed", {})
                 case StopPrompt():
                     self._cut = await self._mouth.stop()
+                    await self._was_heard(self._cut.heard)
                     self._report("barge_in", {"heard_s": self._cut.heard_s, "heard": self._cut.heard})
                 case KeysEntered(digits):
                     self._report("keys", {"digits": digits})
@@ -382,6 +386,8 @@ class CallSession:
             reply = await self._endings.settled(reply)
         if reply.ticket_no:
             await self._line.note_ticket(reply.ticket_no)
+        if self._notice is None:
+            self._notice = up_to_notice(reply.text) if self._call.recorded and not reply.ended else ""
         self._reply, self._thinking.held, self._cut = reply, None, None
         details = {"text": reply.text, "asks": list(reply.asks), "about": dict(reply.about), "keys": reply.keys}
         more = {"ended": reply.ended, "ticket_no": reply.ticket_no, "took_ms": self._phase_ms()}
@@ -410,10 +416,17 @@ class CallSession:
             return
         self._go(Event.PLAYED)
         self._report("played", {})
+        await self._was_heard(self._reply.text)
         if self.state is State.PARTING:
             await self._part()
         else:
             await self._decide(self._turns.prompt_played())
+
+    async def _was_heard(self, text: str) -> None:
+        """The recording begins as soon as the caller has heard that there is one."""
+        if self._notice and text.startswith(self._notice):
+            self._notice = ""
+            await self._line.record()
 
     # --- ending
 

@@ -64,8 +64,14 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 
 @pytest.fixture
-def aftermath(world: World) -> Aftermath:
-    return Aftermath(Settings(), OneWorld(world), NoCalls())
+def settings(tmp_path: Path) -> Settings:
+    (tmp_path / "recordings").mkdir()
+    return Settings(var=tmp_path)
+
+
+@pytest.fixture
+def aftermath(world: World, settings: Settings) -> Aftermath:
+    return Aftermath(settings, OneWorld(world), NoCalls())
 
 
 def ticket(**more: object) -> Ticket:
@@ -259,12 +265,48 @@ async def test_orphans_that_cannot_be_settled_do_not_end_the_line(
     await Aftermath(Settings(), Busy(world, [RuntimeError("no store")]), NoCalls()).adopt_orphans()
 
 
-async def test_the_recording_is_on_every_ticket_of_the_call(world: World, aftermath: Aftermath) -> None:
+def recording(settings: Settings, call_id: str = "c1") -> None:
+    (settings.var / "recordings" / f"{call_id}.wav").touch()
+
+
+async def test_the_recording_is_on_every_ticket_of_the_call(
+    world: World, aftermath: Aftermath, settings: Settings
+) -> None:
     for category in ("product_fault", "repair_delay"):
         await world.store.create(replace(ticket(), category=category))
+    recording(settings)
     aftermath.recorded(CallInfo("c1", "appliance", "13800010001", BEGAN, recorded=True))
     await aftermath.close()
     assert [t.recording for t in await world.store.of_call("c1")] == ["c1.wav", "c1.wav"]
+
+
+async def test_a_call_whose_recording_never_began_has_none(world: World, aftermath: Aftermath) -> None:
+    await world.store.create(ticket())
+    aftermath.recorded(CallInfo("c1", "appliance", "13800010001", BEGAN, recorded=True))
+    await aftermath.close()
+    assert [t.recording for t in await world.store.of_call("c1")] == [None]
+
+
+async def test_the_recording_of_a_call_whose_line_process_was_killed_is_on_its_ticket(
+    world: World, aftermath: Aftermath, settings: Settings
+) -> None:
+    """Whichever comes first: the new line process finds the draft, or the human's part ends."""
+    for number in ("c1", "c2"):
+        await world.store.create(replace(ticket(), call_id=number))
+        recording(settings, number)
+    aftermath.handoff_ended(without_ticket(hotline="appliance"))  # of c1
+    await aftermath.close()
+    await aftermath.adopt_orphans()
+    assert [[t.recording for t in await world.store.of_call(call)] for call in ("c1", "c2")] == [["c1.wav"], ["c2.wav"]]
+
+
+async def test_the_bare_ticket_of_a_call_that_came_to_nothing_has_its_recording(
+    world: World, aftermath: Aftermath, settings: Settings
+) -> None:
+    recording(settings)
+    aftermath.handoff_ended(without_ticket(hotline="appliance"))
+    await aftermath.close()
+    assert [t.recording for t in await world.store.of_call("c1")] == ["c1.wav"]
 
 
 @pytest.mark.parametrize("recorded", [True, False])

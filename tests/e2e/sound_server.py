@@ -64,7 +64,7 @@ class SoundServer:
         subprocess.run(self._words(*words), env=self.environment, check=True, timeout=60)
 
     def _words(self, program: str, *rest: str) -> list[str]:
-        return [str(self.root / "usr/bin" / program), f"--server=unix:{self.folder / 'pulse'}", *rest]
+        return [str(self.root / "usr/bin" / program), f"--server=unix:{self.folder / 'socket'}", *rest]
 
 
 @contextmanager
@@ -79,8 +79,8 @@ def sound_server(folder: Path) -> Iterator[SoundServer]:
     modules = next(root.glob("usr/lib/pulse-*/modules"))
     plugin = next(root.glob("usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so"))
     places = [*libraries(root), *(place / "pulseaudio" for place in libraries(root)), modules]
-    (folder / "pulse.pa").write_text(SINKS.format(socket=folder / "pulse"))
-    (folder / "asound.conf").write_text(DEVICES.format(plugin=plugin, socket=folder / "pulse"))
+    (folder / "pulse.pa").write_text(SINKS.format(socket=folder / "socket"))
+    (folder / "asound.conf").write_text(DEVICES.format(plugin=plugin, socket=folder / "socket"))
     alsa = next((place for place in (tools / "talk/system/usr/share/alsa/alsa.conf",) if place.exists()), None)
     environment = {
         **os.environ,
@@ -96,7 +96,7 @@ def sound_server(folder: Path) -> Iterator[SoundServer]:
         server = subprocess.Popen([str(word) for word in words], env=environment, stdout=out, stderr=out)
         try:
             end = time.monotonic() + START_S
-            while not (folder / "pulse").exists():
+            while not (folder / "socket").exists():
                 assert server.poll() is None, (folder / "pulseaudio.out").read_text()
                 assert time.monotonic() < end, (folder / "pulseaudio.out").read_text()
                 time.sleep(0.05)

@@ -448,6 +448,7 @@ async def test_a_recorded_call_is_recorded_on_both_sides_once_the_notice_was_hea
         await line.mark("notice")
         async for event in line.events():
             if event == Played("notice"):
+                await line.record()
                 await line.play(SILENCE * 50 + tone(1.0, 600.0))
                 await line.mark("said")
             if event == Played("said"):

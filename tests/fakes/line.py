@@ -100,6 +100,9 @@ class FakeLine:
         self._rest = b""
         self.paused = False
 
+    async def record(self) -> None:
+        self._use("record")
+
     async def note_ticket(self, ticket_no: str) -> None:
         self._use("note_ticket")
         self.ticket_no = ticket_no

@@ -113,7 +113,7 @@ class AudioSocketDoor:
     def _begin(self, exchange: Exchange) -> AudioSocketLine:
         info, channel = self._info(exchange), exchange.headers.get("agi_channel", "")
         call = info.call_id
-        recording = Recording(call, wanted=info.recorded, begin=lambda: self._calls.record(call))
+        recording = Recording(call, lambda: self._calls.record(call))
         line = AudioSocketLine(info, lambda name, value: self._calls.set(channel, name, value), recording)
         self._lines[info.call_id] = line
         task = asyncio.create_task(self._look_after(line), name=f"call-{info.call_id}")

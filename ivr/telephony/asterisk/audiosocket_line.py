@@ -89,8 +89,10 @@ class AudioSocketLine:
         self._sound().resume()
 
     async def flush(self) -> None:
-        self._recording.stopped()
         self._sound().flush()
+
+    async def record(self) -> None:
+        self._recording.begin()
 
     async def note_ticket(self, ticket_no: str) -> None:
         """Without AMI the ticket is told when the dialplan asks; only a bot that dies before then takes it along."""
@@ -157,7 +159,6 @@ class AudioSocketLine:
             self._inbox.put(Digit(digit))
 
     def played(self, mark: str) -> None:
-        self._recording.played()
         self._inbox.put(Played(mark))
 
     def disconnected(self) -> None:
@@ -166,6 +167,7 @@ class AudioSocketLine:
 
     async def leave(self) -> None:
         """Nobody looks after this call any more: unless it is over the caller goes to a human."""
+        self._recording.end()
         if self.over:
             return
         log.error("call %s goes to a human: the bot gave it up", self._info.call_id)

@@ -157,7 +157,7 @@ class AsteriskDoor:
 
     def _line(self, call_id: str, arguments: list[str], control: Control, application: str) -> AsteriskLine:
         info = self._info(call_id, arguments)
-        recording = Recording(call_id, wanted=info.recorded, begin=lambda: self._recorder.record(call_id))
+        recording = Recording(call_id, lambda: self._recorder.record(call_id))
         return AsteriskLine(info, control, application, recording)
 
     def _info(self, call_id: str, arguments: list[str]) -> CallInfo:

@@ -108,8 +108,10 @@ class AsteriskLine:
         await self._sound().resume()
 
     async def flush(self) -> None:
-        self._recording.stopped()
         await self._sound().flush()
+
+    async def record(self) -> None:
+        self._recording.begin()
 
     async def note_ticket(self, ticket_no: str) -> None:
         # Two underscores: the agent's channel inherits it.
@@ -190,7 +192,6 @@ class AsteriskLine:
                 if digit in "0123456789*#":
                     self._inbox.put(Digit(digit))
             case media.MarkReached(name):
-                self._recording.played()
                 self._inbox.put(Played(name))
             case _:
                 pass
@@ -212,6 +213,7 @@ class AsteriskLine:
         if self._tidied:
             return
         self._tidied = True
+        self._recording.end()
         if self._media:
             await self._media.close()
         try:

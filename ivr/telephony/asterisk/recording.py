@@ -1,7 +1,4 @@
-"""When a call's recording begins: once the caller has heard the first thing that was said, which holds the notice.
-
-Who stops the notice (by a key: speech cannot) has not heard it and is not recorded. Pure but for the task that begins.
-"""
+"""The recording of one call, begun by AMI (MixMonitor): it goes on with the human, whatever becomes of us."""
 
 from __future__ import annotations
 
@@ -11,29 +8,34 @@ from collections.abc import Awaitable, Callable
 
 log = logging.getLogger(__name__)
 
+PAUSES_S = (1.0, 2.0, 5.0)
+"""Before it is tried again, where AMI is away for the moment."""
+
 
 class Recording:
-    def __init__(self, call_id: str, *, wanted: bool, begin: Callable[[], Awaitable[bool]]) -> None:
-        """`begin`: did Asterisk begin? Tried again after the next prompt when not."""
+    def __init__(
+        self, call_id: str, start: Callable[[], Awaitable[bool]], pauses_s: tuple[float, ...] = PAUSES_S
+    ) -> None:
+        """`start`: did Asterisk begin? Must not raise."""
         self._call_id = call_id
-        self._wanted = wanted
-        self._begin = begin
-        self._heard = False
+        self._start = start
+        self._pauses_s = pauses_s
         self._beginning: asyncio.Task[None] | None = None
 
-    def played(self) -> None:
-        """Something was heard to its end."""
-        self._heard = True
-        if self._wanted and self._beginning is None:
-            self._beginning = asyncio.create_task(self._try(), name=f"recording {self._call_id}")
+    def begin(self) -> None:
+        """Once; the call does not wait for it."""
+        if self._beginning is None:
+            self._beginning = asyncio.create_task(self._begin(), name=f"recording {self._call_id}")
 
-    def stopped(self) -> None:
-        """What was being said was cut off."""
-        if self._wanted and not self._heard:
-            log.warning("call %s is not recorded: the caller did not hear the notice", self._call_id)
-            self._wanted = False
+    def end(self) -> None:
+        """The call is over for us: what has not begun will not."""
+        if self._beginning:
+            self._beginning.cancel()
 
-    async def _try(self) -> None:
-        if not await self._begin():
+    async def _begin(self) -> None:
+        for pause_s in (*self._pauses_s, None):
+            if await self._start():
+                return
             log.error("call %s is not recorded yet: AMI is away or refused", self._call_id)
-            self._beginning = None
+            if pause_s is not None:
+                await asyncio.sleep(pause_s)

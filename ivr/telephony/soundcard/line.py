@@ -82,6 +82,9 @@ class TalkLine:
             self._queue.clear()
         self._room.set()
 
+    async def record(self) -> None:
+        """Nothing is recorded here."""
+
     async def note_ticket(self, ticket_no: str) -> None:
         self.ticket_no = ticket_no
 

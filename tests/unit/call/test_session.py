@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -20,7 +20,7 @@ from ivr.call.turn import TurnTaking
 from ivr.errors import DialogueDown, SpeechFailed
 from ivr.settings import Turns
 from tests.fakes.conversation import FakeConversation
-from tests.fakes.line import FakeLine
+from tests.fakes.line import A_CALL, FakeLine
 from tests.fakes.speech import FakeRecogniser, FakeVad, FakeVoice, tone
 
 GREETING = Reply("您好，请说。", asks=("description",))
@@ -53,8 +53,9 @@ async def a_call(
     *,
     voice: FakeVoice | None = None,
     slow: asyncio.Event | None = None,
+    info: CallInfo = A_CALL,
 ) -> AsyncIterator[Call]:
-    call = Call(FakeLine(), FakeConversation(script, slow), FakeRecogniser(heard), voice or FakeVoice())
+    call = Call(FakeLine(info), FakeConversation(script, slow), FakeRecogniser(heard), voice or FakeVoice())
     senses = Senses(
         activity=FakeVad(),
         recogniser=call.recogniser,
@@ -450,3 +451,36 @@ async def test_an_answer_in_time_has_no_filler() -> None:
         await call.says()
         await call.line.be_silent(2.0)
         assert "filler" not in call.kinds()
+
+
+NOTICE = Reply("您好，我是智能语音助手，本次通话会录音。请问您今天有什么事情要反映，是什么产品，出了什么问题？")
+
+
+def recorded_at(call: Call) -> list[float]:
+    return [at for name, at in call.line.calls if name == "record"]
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+async def test_the_recording_begins_when_the_greeting_was_heard(recorded: bool) -> None:
+    async with a_call([NOTICE, Reply("什么产品？")], ["坏了"], info=replace(A_CALL, recorded=recorded)) as call:
+        await call.line.be_silent(1.0)
+        assert recorded_at(call) == []
+        await call.line.let_finish()
+        assert len(recorded_at(call)) == recorded
+        await call.says()
+        await call.line.let_finish()
+    assert len(recorded_at(call)) == recorded
+
+
+@pytest.mark.parametrize(("heard_s", "times"), [(0.3, 0), (0.8, 1)])
+async def test_who_interrupts_the_greeting_is_recorded_if_they_heard_the_notice(heard_s: float, times: int) -> None:
+    """The notice is the first two fifths of the text."""
+    info = replace(A_CALL, recorded=True)
+    async with a_call([NOTICE, Reply("什么产品？")], ["坏了"], info=info) as call:
+        await call.line.be_silent(0.04)
+        whole_s = call.line.queued_s
+        await call.line.be_silent(heard_s * whole_s - 0.3)
+        await call.says()
+        await call.line.let_finish()
+        assert "barge_in" in call.kinds()
+    assert len(recorded_at(call)) == times

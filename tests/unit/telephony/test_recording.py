@@ -1,4 +1,4 @@
-"""When a recording begins."""
+"""A recording that begins once, and is tried again where AMI is away."""
 
 import asyncio
 
@@ -7,41 +7,29 @@ import pytest
 from ivr.telephony.asterisk.recording import Recording
 
 
-async def begun(wanted: bool, happens: str, answers: tuple[bool, ...] = (True,)) -> int:
-    """How often Asterisk was asked to begin; p = a prompt was played, s = stopped."""
+async def asked(answers: tuple[bool, ...], *, begins: int = 1) -> int:
+    """How often Asterisk was asked to begin."""
     left, times = list(answers), 0
 
-    async def begin() -> bool:
+    async def start() -> bool:
         nonlocal times
         times += 1
         return left.pop(0)
 
-    recording = Recording("c1", wanted=wanted, begin=begin)
-    for happening in happens:
-        recording.played() if happening == "p" else recording.stopped()
+    recording = Recording("c1", start, (0.0, 0.0))
+    for _ in range(begins):
+        recording.begin()
+    for _ in range(10):
         await asyncio.sleep(0)
-        await asyncio.sleep(0)
+    recording.end()
     return times
 
 
-@pytest.mark.parametrize(
-    ("happens", "times"),
-    [
-        ("", 0),
-        ("p", 1),
-        ("ppp", 1),
-        ("psp", 1),  # a later prompt may be stopped
-        ("sp", 0),  # the notice was not heard
-    ],
-)
-async def test_it_begins_once_when_the_notice_was_heard(happens: str, times: int) -> None:
-    assert await begun(True, happens) == times
+async def test_it_begins_once() -> None:
+    assert await asked((True,), begins=3) == 1
 
 
-async def test_a_hotline_that_does_not_record_does_not() -> None:
-    assert await begun(False, "pp") == 0
-
-
-async def test_it_is_tried_again_when_asterisk_could_not(caplog: pytest.LogCaptureFixture) -> None:
-    assert await begun(True, "ppp", (False, True)) == 2
-    assert "not recorded yet" in caplog.text
+async def test_it_is_tried_again_and_in_the_end_given_up(caplog: pytest.LogCaptureFixture) -> None:
+    assert await asked((False, True)) == 2
+    assert await asked((False, False, False)) == 3
+    assert "not recorded" in caplog.text
