@@ -17,6 +17,7 @@ import aiohttp
 
 from ivr import processes as programs
 from ivr.aftermath import Aftermath
+from ivr.call import tone
 from ivr.call.ports import CallInfo, Conversation, CountsWork, Line, VoiceActivity
 from ivr.conversation.client import RasaConversation
 from ivr.conversation.servers import LineServers, at_work
@@ -250,7 +251,7 @@ class _Speech:
         )
 
     async def warm_up(self) -> None:
-        await asyncio.gather(self.recogniser.warm_up(), self.voices.warm_up())
+        await asyncio.gather(self.recogniser.warm_up(), self.voices.warm_up(), asyncio.to_thread(tone.warm_up))
 
     async def close(self) -> None:
         await asyncio.gather(self.recogniser.close(), self.voices.close())

@@ -63,6 +63,13 @@ def loudness_dbov(samples: Samples) -> float:
     return 10 * math.log10(float(power[power >= loudest / 100].mean()))
 
 
+def frame_dbov(pcm: bytes) -> float:
+    """Loudness of 20 ms (dBov). Silence gives -inf. Cheap: it is asked for every frame of every call."""
+    samples = np.frombuffer(pcm, dtype="<i2").astype(np.float32)
+    energy = float(samples.dot(samples))
+    return 10 * math.log10(energy / (len(samples) * 32768.0**2)) if energy > 0 else -math.inf
+
+
 def read_wav(path: Path) -> bytes:
     """A WAV file as PCM of the line: first channel, resampled to 8 kHz. 16 bit files only."""
     with wave.open(str(path), "rb") as file:

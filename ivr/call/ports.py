@@ -199,6 +199,10 @@ class Voice(Protocol):
 class VoiceActivity(Protocol):
     """Is this speech? Stateful, one per call, no clock."""
 
+    def expect(self, pcm: bytes) -> None:
+        """A frame that will be fed: told as soon as it is there, so that those of several calls are judged at once.
+        Either every frame is expected, or none."""
+
     def feed(self, pcm: bytes) -> float:
         """One 20 ms frame → probability of speech, 0…1."""
 

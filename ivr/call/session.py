@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
-from ivr.audio import FRAME_MS
+from ivr.audio import FRAME_MS, frame_dbov
 from ivr.call import flow
 from ivr.call.ear import PREROLL_S, Ear
 from ivr.call.endings import Endings, Report
@@ -21,7 +21,6 @@ from ivr.call.filler import Fillers, Pace
 from ivr.call.flow import Event, State
 from ivr.call.mouth import Cut, Mouth
 from ivr.call.notice import up_to_notice
-from ivr.call.playback import levels_dbov
 from ivr.call.ports import (
     CallerTurn,
     Conversation,
@@ -176,6 +175,8 @@ class CallSession:
 
     async def _pump(self) -> None:
         async for event in self._line.events():
+            if isinstance(event, Frame):
+                self._senses.activity.expect(event.pcm)
             self._happenings.put_nowait(event)
         self._happenings.put_nowait(HungUp(gone=False))
 
@@ -233,8 +234,9 @@ class CallSession:
         if self._mouth.overdue():
             await self._played()
         await self._notice_standstill()
+        probability = self._senses.activity.feed(pcm)
         if self.state not in (State.ARRIVED, State.PARTING, State.ENDED):
-            probability, level = self._senses.activity.feed(pcm), max(levels_dbov(pcm))
+            level = frame_dbov(pcm)
             playing = self._mouth.playing_dbov
             await self._decide(self._turns.frame(probability, level_dbov=level, playing_dbov=playing))
         if self.state is State.THINKING and (filler := self._fillers.frame()):

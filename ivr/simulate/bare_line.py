@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from ivr.audio import RATE, to_pcm
+from ivr.call import tone
 from ivr.call.ports import CallerTurn, CallInfo, Ending, Heard, Hint, Line, Reply, VoiceActivity
 from ivr.call.session import CallSession, Senses
 from ivr.call.turn import TurnTaking
@@ -83,6 +84,9 @@ class TimedActivity:
         self.heads: list[bytes] = []
         self.times = array("d")
 
+    def expect(self, pcm: bytes) -> None:
+        self._inner.expect(pcm)
+
     def feed(self, pcm: bytes) -> float:
         probability = self._inner.feed(pcm)
         self.heads.append(pcm[:HEAD_BYTES])
@@ -129,6 +133,7 @@ class BareLine:
 
 async def serve(settings: Settings, folder: Path) -> None:
     bare = BareLine(settings)
+    tone.warm_up()
     door = AsteriskDoor(settings, bare.take)
     await door.start()
     try:

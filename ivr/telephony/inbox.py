@@ -18,6 +18,8 @@ class Inbox:
     def __init__(self) -> None:
         self._events: asyncio.Queue[LineEvent | None] = asyncio.Queue()
         self._over = asyncio.Event()
+        self._brought = False
+        """Something came since the last look."""
 
     @property
     def over(self) -> bool:
@@ -29,6 +31,7 @@ class Inbox:
     def put(self, event: LineEvent) -> None:
         if self.over or (isinstance(event, Frame) and self._events.qsize() >= LONGEST_BACKLOG):
             return
+        self._brought = True
         self._events.put_nowait(event)
 
     def end(self, *last: LineEvent) -> None:
@@ -41,14 +44,18 @@ class Inbox:
 
     async def events(self, flowing: Callable[[], bool]) -> AsyncIterator[LineEvent]:
         """`flowing`: media is up, so that time goes on for turn-taking even when no packet comes."""
+        watch = asyncio.create_task(self._count_quiet(flowing), name="quiet line")
+        try:
+            while (event := await self._events.get()) is not None:
+                yield event
+        finally:
+            watch.cancel()
+
+    async def _count_quiet(self, flowing: Callable[[], bool]) -> None:
+        """Looks ten times a second: a timer for each of fifty frames would cost more than the frames do."""
         while True:
-            try:
-                async with asyncio.timeout(QUIET_S if flowing() else None):
-                    event = await self._events.get()
-            except TimeoutError:
+            self._brought = False
+            await asyncio.sleep(QUIET_S)
+            if flowing() and not self._brought:
                 for _ in range(round(QUIET_S * 1000 / FRAME_MS)):
-                    yield Frame(SILENCE)
-                continue
-            if event is None:
-                return
-            yield event
+                    self.put(Frame(SILENCE))

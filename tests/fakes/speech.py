@@ -20,6 +20,8 @@ class FakeVad:
     def __init__(self, floor_dbov: float = -45.0) -> None:
         self.floor_dbov = floor_dbov
 
+    def expect(self, pcm: bytes) -> None: ...
+
     def feed(self, pcm: bytes) -> float:
         return 0.95 if loudness_dbov(to_samples(pcm)) > self.floor_dbov else 0.02
 

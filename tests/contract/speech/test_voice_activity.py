@@ -37,3 +37,20 @@ def test_calls_do_not_share_state(vads: SileroVads, caller: Callable[[str], byte
         busy.feed(frame)
     assert [vads().feed(frame) for frame in frames(quiet(0.1))] == alone
     assert other.feed(bytes(320)) < 0.3
+
+
+def test_calls_that_are_judged_together_hear_what_each_would_alone(
+    vads: SileroVads, caller: Callable[[str], bytes]
+) -> None:
+    speech = list(frames(caller("空调不制冷")))
+    sounds = [speech, list(frames(quiet(0.3))) + speech, list(frames(quiet(1.0)))]
+    alone = [[activity.feed(frame) for frame in sound] for sound in sounds for activity in (vads(),)]
+    calls, together = [vads() for _ in sounds], [list[float]() for _ in sounds]
+    for at in range(0, max(map(len, sounds)), 3):  # frames arrive in bursts, and are fed after all have arrived
+        for call, sound in zip(calls, sounds, strict=True):
+            for frame in sound[at : at + 3]:
+                call.expect(frame)
+        for call, sound, heard in zip(calls, sounds, together, strict=True):
+            heard += [call.feed(frame) for frame in sound[at : at + 3]]
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-3)
