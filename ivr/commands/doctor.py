@@ -215,8 +215,10 @@ async def _get(url: str, auth: aiohttp.BasicAuth | None = None) -> tuple[int, di
 def _trunk(settings: Settings) -> list[Finding]:
     trunk = settings.telephony.trunk
     has_password = bool(trunk.user) and bool(load_secrets(settings.var / "secrets.toml").trunk_password)
+    speech = settings.speech
     return doctor.trunk(
         settings.telephony,
+        voices=[name for names in (speech.voices, *speech.hotline_voices.values()) for name in names],
         resolves=_resolves(trunk.host),
         has_password=has_password,
         simulation=settings.simulation,

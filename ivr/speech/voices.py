@@ -81,12 +81,12 @@ class Voices:
                 self._opened[name] = error
         return self._opened[name]
 
-    @property
-    def _engines(self) -> list[Engine]:
-        return [each.engine for each in self._opened.values() if isinstance(each, Ranked)]
+    def named(self) -> dict[str, Engine]:
+        """The engines that are open, by their names in the settings."""
+        return {name: each.engine for name, each in self._opened.items() if isinstance(each, Ranked)}
 
     async def warm_up(self) -> None:
-        await asyncio.gather(*(engine.warm_up() for engine in self._engines))
+        await asyncio.gather(*(engine.warm_up() for engine in self.named().values()))
 
     async def render(self, text: str) -> None:
         """Has one clause said for the store, with every list of voices. Raises `SpeechFailed`."""
@@ -110,7 +110,7 @@ class Voices:
 
     async def close(self) -> None:
         await asyncio.gather(*(fallback.close() for fallback in self._fallbacks.values()))
-        await asyncio.gather(*(engine.close() for engine in self._engines))
+        await asyncio.gather(*(engine.close() for engine in self.named().values()))
 
 
 def _recordings(data: Path, hotline: str) -> Recordings:

@@ -71,6 +71,18 @@ def test_a_good_trunk_is_still_warned_about_the_voice() -> None:
     assert "非商业" in found[0].mend
 
 
+def test_each_voice_has_its_own_warning() -> None:
+    telephony = Telephony(sip_host="192.0.2.1", external_address="192.0.2.1", trunk=Trunk(host="sip.example"))
+
+    def told(*voices: str) -> list[str]:
+        found = doctor.trunk(telephony, resolves=True, has_password=False, simulation=False, voices=voices)
+        return [one.says for one in found]
+
+    assert told("espeak:cmn") == ["接到 sip.example"]
+    assert told("edge:zh-CN-XiaoxiaoNeural", "espeak:cmn") == ["用了在线音色（edge）"]
+    assert len(told("edge:zh-CN-XiaoxiaoNeural", "mandarin")) == 2
+
+
 def test_the_clock_is_shown_in_business_time() -> None:
     (well,) = doctor.clock(NOW, Settings(), synchronised=True)
     assert (well.verdict, "12:00:00" in well.says) == (Verdict.OK, True)
