@@ -51,7 +51,7 @@ def command(
     20 毫秒的定时器，用来把机器自己的停顿分开报告。
     """
     settings = load()
-    found = [asyncio.run(_run(settings, count, seconds)) for count in calls or (20, 50, 100)]
+    found = [asyncio.run(run(settings, count, seconds)) for count in calls or (20, 50, 100)]
     if as_json:
         results = [asdict(one) | {"calls_a_core": one.calls_a_core} for one in found]
         typer.echo(json.dumps({"load": os.getloadavg()[0], "runs": results}, ensure_ascii=False, indent=2))
@@ -59,7 +59,8 @@ def command(
         _show(Console(), found)
 
 
-async def _run(settings: Settings, calls: int, seconds: float) -> TransportFigures:
+async def run(settings: Settings, calls: int, seconds: float) -> TransportFigures:
+    """One run. Raises `NotPrepared` or `PeerDown`."""
     (voice,) = await recorded_callers(settings, SENTENCES, tell, people=("李先生",))
     with tempfile.TemporaryDirectory(dir=settings.var) as name:
         folder = Path(name)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import resource
 import sys
 import time
@@ -147,6 +148,7 @@ async def serve(settings: Settings, folder: Path) -> None:
 
 
 def main() -> None:
+    logging.basicConfig(level=logging.ERROR)  # there is no Asterisk to record with, and nobody to tell it
     asyncio.run(serve(load(Path(sys.argv[1])), Path(sys.argv[2])))
 
 
