@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "talk": ("talk", "用麦克风和扬声器和机器人通话"),
     "simulate": ("simulate", "让模拟来电人按剧本打电话或对话"),
     "dialogue": ("dialogue", "设计对话：检查、训练、试、测、发布、回退、画图"),
+    "telephony": ("telephony", "接到您自己的交换机（FreePBX、Asterisk 18 起）"),
     "doctor": ("doctor", "检查安装和配置"),
     "tickets": ("tickets", "查看工单"),
     "speech": ("speech", "语音：预先合成、评测"),

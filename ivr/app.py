@@ -150,9 +150,10 @@ async def running_line(settings: Settings, tell: Tell) -> AsyncIterator[Processe
     """The whole line. Raises `SettingsError`, `NotPrepared` or `PeerDown` when it cannot start."""
     settings, version = published(settings, tell)
     packs = load_packs(settings.data)
-    asterisk = prepare_asterisk(settings, packs)
+    asterisk = None if settings.telephony.pbx.host else prepare_asterisk(settings, packs)
     check_ports_free(settings)
-    tell(f"Asterisk {asterisk.asterisk.version}，对话服务 Rasa，动作服务，线路进程：正在启动（约一分钟）……")
+    telephony = f"Asterisk {asterisk.asterisk.version}" if asterisk else f"电话来自 {settings.telephony.pbx.host}"
+    tell(f"{telephony}，对话服务 Rasa，动作服务，线路进程：正在启动（约一分钟）……")
     async with Processes(settings, tell) as processes, Pairs(settings, processes, tell) as pairs:
         starting = [
             asyncio.create_task(pairs.start(version)),
@@ -178,8 +179,10 @@ def published(settings: Settings, tell: Tell) -> tuple[Settings, Version | None]
     return replace(settings, content=str(versions.place(version.number))), version
 
 
-async def _start_telephony(processes: Processes, settings: Settings, asterisk: Prepared) -> None:
+async def _start_telephony(processes: Processes, settings: Settings, asterisk: Prepared | None) -> None:
     await processes.start(programs.line(settings))
+    if asterisk is None:
+        return
     await processes.start(
         Program(
             name="asterisk",

@@ -68,6 +68,19 @@ class Trunk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pbx:
+    """A PBX of your own (FreePBX, Asterisk ≥ 18) that brings the calls by AudioSocket. Without a host an Asterisk of
+    ours is started."""
+
+    host: str = ""
+    """Its address: its AMI is asked there."""
+    ami_port: int = 5038
+    our_address: str = "127.0.0.1"
+    """Address of this machine as the PBX reaches it; AudioSocket and FastAGI listen there. Firewall it: FastAGI knows
+    no password."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Telephony:
     sip_host: str = "127.0.0.1"
     """Address that SIP and RTP listen on; 0.0.0.0 = all."""
@@ -80,6 +93,7 @@ class Telephony:
     """How sound comes to us: chan_websocket (Asterisk ≥ 22.6, 21.11, 20.16), or AudioSocket (≥ 18, FreePBX)."""
     dialled_from: tuple[str, ...] = ("uri", "to")
     """Where the dialled number is taken from, first that a hotline knows: uri, to, diversion, called_party."""
+    pbx: Pbx = field(default_factory=Pbx)
     trunk: Trunk = field(default_factory=Trunk)
     agents: tuple[Agent, ...] = (Agent(extension="8001", name="坐席一"), Agent(extension="8002", name="坐席二"))
     queue_timeout_s: int = 30
@@ -195,6 +209,17 @@ class Settings:
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    @property
+    def line_host(self) -> str:
+        """Where we listen for whoever brings the calls."""
+        return self.telephony.pbx.our_address if self.telephony.pbx.host else self.host
+
+    @property
+    def ami(self) -> tuple[str, int]:
+        """Where AMI listens."""
+        pbx = self.telephony.pbx
+        return (pbx.host, pbx.ami_port) if pbx.host else (self.host, self.ports.ami)
 
     @property
     def data(self) -> Path:

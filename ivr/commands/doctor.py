@@ -74,7 +74,9 @@ async def examine(settings: Settings, packs: Mapping[str, Pack]) -> list[Finding
     found = [_asterisk(settings), doctor.model_files(settings.tools / "models"), _rasa_environment(settings)]
     found += [_dialogue(settings), *_ports(settings, running=running), await _database(settings)]
     if running:
-        found += [await _ari(settings), *await _queues(settings, packs), *await _dialogue_servers(settings)]
+        if settings.telephony.media == "websocket":
+            found.append(await _ari(settings))
+        found += [*await _queues(settings, packs), *await _dialogue_servers(settings)]
     else:
         mend = "启动后再检查一次：make run。"
         found += [Finding("ARI、AMI、Rasa、坐席", Verdict.UNKNOWN, "线路没有运行，看不到", mend)]
@@ -95,6 +97,8 @@ def _show(findings: list[Finding]) -> None:
 
 
 def _asterisk(settings: Settings) -> Finding:
+    if settings.telephony.pbx.host:
+        return Finding("Asterisk", Verdict.OK, f"用您自己的：{settings.telephony.pbx.host}")
     try:
         asterisk = find_asterisk(settings)
     except IvrError as error:

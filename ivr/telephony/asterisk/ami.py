@@ -54,7 +54,8 @@ class QueueWatch:
     def login(self) -> AmiLogin:
         self._told = Agents()
         secret = load_secrets(self._settings.var / "secrets.toml").ami
-        return AmiLogin(host=self._settings.host, port=self._settings.ports.ami, user=APP, secret=secret)
+        host, port = self._settings.ami
+        return AmiLogin(host=host, port=port, user=APP, secret=secret)
 
     async def logged_in(self, connection: Connection) -> None:
         for event in await connection.ask(self._times.answer_timeout_s, {"Action": "QueueStatus"}, as_list=True):

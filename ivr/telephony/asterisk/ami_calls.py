@@ -38,7 +38,8 @@ class AmiCalls:
 
     async def record(self, call_id: str) -> bool:
         """Both sides in one file, and each in its own, time-aligned. Never raises."""
-        base = self._settings.var / "recordings" / call_id
+        ours = not self._settings.telephony.pbx.host
+        base = self._settings.var / "recordings" / call_id if ours else f"ivr-{call_id}"  # in the PBX's own folder
         files = {"File": f"{base}.wav", "Options": f"r({base}-caller.wav)t({base}-line.wav)"}
         return await self._ask({"Action": "MixMonitor", "Channel": call_id, **files})
 
@@ -58,7 +59,8 @@ class AmiCalls:
 
     def login(self) -> AmiLogin:
         secret = load_secrets(self._settings.var / "secrets.toml").ami
-        return AmiLogin(host=self._settings.host, port=self._settings.ports.ami, user=CALLS_USER, secret=secret)
+        host, port = self._settings.ami
+        return AmiLogin(host=host, port=port, user=CALLS_USER, secret=secret)
 
     async def logged_in(self, connection: Connection) -> None:
         self._connection = connection

@@ -59,7 +59,7 @@ class AudioSocketDoor:
         port = self._settings.ports.bot
         loop = asyncio.get_running_loop()
         try:
-            self._server = await loop.create_server(lambda: AudioPeer(self._claim), self._settings.host, port)
+            self._server = await loop.create_server(lambda: AudioPeer(self._claim), self._settings.line_host, port)
         except OSError as error:
             raise TelephonyDown(
                 f"端口 {port} 无法监听（{error.strerror}）：请停掉占用它的程序，或改设置里的 ports.bot。"

@@ -141,7 +141,7 @@ def _values(settings: Settings, packs: Mapping[str, Pack], secrets: Secrets, whe
         "app": APP,
         "calls_user": CALLS_USER,
         "audiosocket": telephony.media == "audiosocket",
-        "host": settings.host,
+        "host": settings.line_host,
         "ports": settings.ports,
         "secrets": secrets,
         "simulation": settings.simulation,
@@ -168,6 +168,8 @@ def _numbers(packs: Mapping[str, Pack], region: str) -> list[tuple[str, str]]:
 
 def _check(settings: Settings, packs: Mapping[str, Pack]) -> None:
     telephony = settings.telephony
+    if telephony.pbx.host and telephony.media != "audiosocket":
+        raise SettingsError('telephony.pbx 要和 telephony.media = "audiosocket" 一起用：请在设置里写上。')
     unknown = set(telephony.dialled_from) - set(DIALLED)
     if unknown:
         raise SettingsError(

@@ -106,7 +106,7 @@ class AdmissionServer(fast_agi.Application):  # type: ignore[misc]  # panoramisk
         """Raises `TelephonyDown` when the port is taken."""
         port = self._settings.ports.fastagi
         try:
-            self._server = await asyncio.start_server(self.handler, self._settings.host, port, limit=LONGEST_HEAD)
+            self._server = await asyncio.start_server(self.handler, self._settings.line_host, port, limit=LONGEST_HEAD)
         except OSError as error:
             raise TelephonyDown(
                 f"端口 {port} 无法监听（{error.strerror}）：请停掉占用它的程序，或改设置里的 ports.fastagi。"
