@@ -24,7 +24,13 @@ PHASES = ("end_of_turn", "recognition", "dialogue", "first_sound")
 BUCKETS_S = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.9, 1.2, 1.5, 2.0, 3.0, 5.0, 10.0)
 KINDS = {"heard": "speech", "keys": "keys", "silence": "silence"}
 """Event that begins a turn of the bot → what the caller's turn was."""
-COUNTED = {"barge_in": "barge_ins", "resumed": "false_barge_ins", "filler": "fillers", "silence": "silences"}
+COUNTED = {
+    "barge_in": "barge_ins",
+    "resumed": "false_barge_ins",
+    "backchannel": "backchannels",
+    "filler": "fillers",
+    "silence": "silences",
+}
 """Events that are only counted → the counter."""
 
 
@@ -65,8 +71,13 @@ class LineMetrics:
             "ivr_calls_ended", "结束的电话", ["hotline", "ending", "reason"], registry=registry
         )  # fmt: skip
         self._failures = Counter("ivr_failures", "使电话转给人的故障", ["part"], registry=registry)
-        counted = {"barge_ins": "打断", "false_barge_ins": "停了一下又接着说（咳嗽、回声）", "fillers": "先应一声",
-                   "silences": "来电人不说话"}  # fmt: skip
+        counted = {
+            "barge_ins": "打断",
+            "false_barge_ins": "停了一下又接着说（咳嗽、回声）",
+            "backchannels": "打断里只是嗯一声的",
+            "fillers": "先应一声",
+            "silences": "来电人不说话",
+        }
         self._counted = {name: Counter(f"ivr_{name}", zh, registry=registry) for name, zh in counted.items()}
         self._admissions = Counter("ivr_admissions", "来电去了哪里", ["route"], registry=registry)
         self._handoffs = Counter("ivr_handoffs", "转人工以后怎样了", ["outcome"], registry=registry)

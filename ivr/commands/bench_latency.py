@@ -17,7 +17,7 @@ from rich.console import Console
 
 from ivr.audio import read_wav, seconds
 from ivr.call.ports import Voice
-from ivr.commands.bench_line import BenchLine, bench_line, tell
+from ivr.commands.bench_line import BenchLine, bench_line, cpu_s, tell
 from ivr.errors import SettingsError
 from ivr.packs import Pack, load_packs
 from ivr.settings import Settings, load
@@ -133,12 +133,14 @@ async def _run(
 
 async def run_cell(bench: Bench, condition: str, at_once: int, seconds: float) -> LatencyFigures:
     """`at_once` callers, each calling again and again for `seconds`, under one condition."""
-    before = await bench.line.counters()
-    until = time.monotonic() + seconds
+    before, used, began = await bench.line.counters(), cpu_s(bench.settings), time.monotonic()
+    until = began + seconds
     tell(f"{condition}，{at_once} 通：约 {seconds:.0f} 秒……")
     chains = (_chain(bench, place, CONDITIONS[condition], until) for place in range(at_once))
     measured = list(itertools.chain.from_iterable(await asyncio.gather(*chains)))
-    return figures_of(condition, at_once, measured, _wasted(before, await bench.line.counters()))
+    took_s = time.monotonic() - began
+    cpu = {name: 100 * (now - used.get(name, now)) / took_s / at_once for name, now in cpu_s(bench.settings).items()}
+    return figures_of(condition, at_once, measured, _wasted(before, await bench.line.counters()), cpu)
 
 
 def _wasted(before: Mapping[str, float], after: Mapping[str, float]) -> float | None:

@@ -190,6 +190,8 @@ class LatencyFigures:
     hesitations: int
     wasted_share: float | None = None
     """Decodings that were thrown away, of all."""
+    cpu_percent: Mapping[str, float] = field(default_factory=dict)
+    """Of one core, for each call at once, by program of the line."""
     gaps_ms: tuple[int, ...] = ()
     """Every gap, for the picture."""
 
@@ -199,7 +201,11 @@ class LatencyFigures:
 
 
 def figures_of(
-    condition: str, calls_at_once: int, measured: Sequence[Measured], wasted_share: float | None = None
+    condition: str,
+    calls_at_once: int,
+    measured: Sequence[Measured],
+    wasted_share: float | None = None,
+    cpu_percent: Mapping[str, float] | None = None,
 ) -> LatencyFigures:
     answers = [answer for call in measured for answer in call.answers]
     gaps = {kind: [a.gap_ms for a in answers if a.gap_ms is not None and kind in ("all", a.kind)] for kind in KINDS_ZH}
@@ -217,6 +223,7 @@ def figures_of(
         false_stops=sum(call.stops.false_stops for call in measured),
         hesitations=sum(call.stops.hesitations for call in measured),
         wasted_share=wasted_share,
+        cpu_percent=cpu_percent or {},
         gaps_ms=tuple(sorted(gaps["all"])),
     )
 

@@ -58,6 +58,9 @@ ROWS: dict[str, Callable[[LatencyFigures], str]] = {
     "说到一半被截的": lambda one: f"{100 * one.cut_off_share:.1f} %",
     "误停，每 100 分钟机器人的声音": _per_100_min,
     "犹豫（停了一下，半秒内接着说）": lambda one: str(one.hesitations),
+    "处理器，每通占一个核": lambda one: (
+        "，".join(f"{name} {share:.0f} %" for name, share in one.cpu_percent.items()) or "–"
+    ),
     "作废的识别": lambda one: "–" if one.wasted_share is None else f"{100 * one.wasted_share:.0f} %",
 }
 
