@@ -18,7 +18,7 @@ import aiohttp
 from ivr import processes as programs
 from ivr.aftermath import Aftermath
 from ivr.call import tone
-from ivr.call.ports import CallInfo, Conversation, CountsWork, Line, VoiceActivity
+from ivr.call.ports import CallInfo, Conversation, Line, VoiceActivity
 from ivr.conversation.client import RasaConversation
 from ivr.conversation.servers import LineServers, at_work
 from ivr.customers.file import FileCustomers
@@ -44,8 +44,8 @@ from ivr.tickets.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
     from ivr.line import Engines
+    from ivr.speech.recognisers import Recognisers
     from ivr.speech.voices import Voices
-    from ivr.speech.whisper import WhisperRecogniser
 
 log = logging.getLogger(__name__)
 
@@ -239,7 +239,7 @@ def running_line_simulates(settings: Settings) -> bool:
 class _Speech:
     """The heavy engines of a process that takes calls."""
 
-    recogniser: WhisperRecogniser
+    recogniser: Recognisers
     voices: Voices
     activity: Callable[[], VoiceActivity]
 
@@ -262,11 +262,11 @@ class _Speech:
 
 def _speech(settings: Settings, packs: Mapping[str, Pack]) -> _Speech:
     """Heavy engines are imported here and nowhere else."""
+    from ivr.speech.recognisers import Recognisers
     from ivr.speech.vad import SileroVads
     from ivr.speech.voices import Voices
-    from ivr.speech.whisper import WhisperRecogniser
 
-    return _Speech(WhisperRecogniser(settings, packs), Voices(settings), SileroVads(settings))
+    return _Speech(Recognisers(settings, packs), Voices(settings), SileroVads(settings))
 
 
 # --- one call without a telephone -----------------------------------------------------
@@ -335,8 +335,10 @@ async def serve_line(settings: Settings) -> None:
     aftermath = Aftermath(settings, worlds, desk)
     door = DOORS[settings.telephony.media](settings, desk.take, now=worlds.now)
     metrics.watch_dialogue(lambda: health.good)
-    if isinstance(recogniser, CountsWork):
-        metrics.watch_recogniser(recogniser.work)
+    metrics.watch_recogniser(recogniser.work)
+
+    def fit_for_calls() -> bool:
+        return health.good and recogniser.keeps_up()
 
     def admitted(decided: Admission) -> None:
         metrics.admitted(decided.route)
@@ -347,7 +349,7 @@ async def serve_line(settings: Settings) -> None:
         aftermath.handoff_ended(ended)
 
     admission = AdmissionServer(
-        settings, lambda: packs, bot_healthy=lambda: health.good, on_decided=admitted, routes=door.routes
+        settings, lambda: packs, bot_healthy=fit_for_calls, on_decided=admitted, routes=door.routes
     )
     queues = QueueWatch(settings, handed_over)
 

@@ -149,7 +149,30 @@ class Turns:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecogniserChoice:
+    """What hears a hotline's callers."""
+
+    engine: Literal["whisper", "vosk", "vosk_server", "sherpa"] = "whisper"
+    """The embedded Whisper, a Vosk model, Vosk servers on other machines, or a sherpa-onnx model."""
+    model: str = ""
+    """Name that `ivr models list` shows, or a folder. Of Vosk servers: the local Vosk model that stands in for them;
+    empty = Whisper stands in."""
+    addresses: tuple[str, ...] = ()
+    """Vosk servers: ws://machine:2700, as many as there are."""
+    answer_within_s: float = 1.0
+    """A Vosk server has answered by then after the last sound; otherwise the local engine hears the utterance."""
+    grammar: bool = True
+    """Vosk: questions answered by yes, no or digits are first heard with those words only."""
+    alternatives: int = 0
+    """Vosk: other hypotheses asked for; then its confidence comes from their scores, not from the words."""
+    threads: int = 1
+    """Of the decoding, here. Utterances beyond that take turns."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Speech:
+    recognisers: Mapping[str, RecogniserChoice] = field(default_factory=dict)
+    """By hotline; `default` = all others. Without one: the embedded Whisper."""
     beam: int = 5
     least_confidence: float = 0.35
     """Below this the dialogue asks again in another way."""
@@ -281,6 +304,8 @@ def _unknown(raw: object, settings: object, at: str = "") -> list[str]:
     if isinstance(raw, list) and isinstance(settings, tuple):
         pairs = zip(raw, settings, strict=False)
         return [name for number, (one, set_) in enumerate(pairs) for name in _unknown(one, set_, f"{at}[{number}]")]
+    if isinstance(raw, dict) and isinstance(settings, Mapping):
+        return [name for key, value in raw.items() for name in _unknown(value, settings[key], f"{at}.{key}")]
     if not isinstance(raw, dict) or not is_dataclass(settings):
         return []
     known = {one.name for one in fields(settings)}

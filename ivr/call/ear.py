@@ -21,6 +21,8 @@ PREROLL_FRAMES = 40
 PREROLL_S = PREROLL_FRAMES * FRAME_MS / 1000
 MARGIN_S = 0.2
 """Sound taken before the first frame that voice activity called speech."""
+PARTIAL_CONFIDENCE = 0.5
+"""Of words that may still change: enough to judge whether a sentence is finished by, no more."""
 NOTHING = Heard(text="", confidence=0.0)
 
 Spawn = Callable[[Coroutine[Any, Any, Any], str], asyncio.Task[Any]]
@@ -58,15 +60,26 @@ class Ear:
             self._sound += pcm
 
     def decode_early(self) -> asyncio.Task[Heard] | None:
-        """The utterance has probably ended: begin to recognise it. None when there is none."""
+        """The utterance has probably ended: begin to recognise it. None when there is none. What streams has its words
+        already; asked for a result, it would close its segment at every pause."""
+        if self._listening and self._listening.streams:
+            return self._spawn(self._so_far(), "partial words")
         self._early = self._spawn(self._decode(self._listening), "early decode") if self._listening else None
         return self._early
+
+    async def _so_far(self) -> Heard:
+        words = self.partial()
+        return Heard(words, PARTIAL_CONFIDENCE if words else 0.0)
 
     def go_on(self) -> None:
         """It had not ended."""
         if self._early:
             self._early.cancel()
             self._early = None
+
+    def partial(self) -> str:
+        """Words of the utterance so far; '' while none are known."""
+        return self._listening.partial() if self._listening else ""
 
     def drop(self) -> None:
         """The utterance is of no interest any more."""

@@ -149,13 +149,24 @@ class Heard:
     """Active speech level, dB under a full-scale square wave; None = not measured."""
     syllables_per_s: float | None = None
     """Syllables a second of speech, longer pauses left out; None = not measured."""
+    wasted: int = 0
+    """Decodings of this utterance that were begun early and thrown away."""
+    wasted_s: float = 0.0
+    """What they cost, in seconds of a decoding's time."""
 
 
 class Listening(Protocol):
     """One utterance being heard."""
 
+    @property
+    def streams(self) -> bool:
+        """Words come while it is fed, so a result need not be begun early."""
+
     def feed(self, pcm: bytes) -> None:
         """Sound of the utterance, in order."""
+
+    def partial(self) -> str:
+        """Words so far, as far as they are known; they may still change. Costs nothing."""
 
     async def result(self) -> Heard:
         """What was said so far. May be asked early, thrown away, and asked again after more sound.
@@ -174,6 +185,8 @@ class RecogniserWork:
 
     waiting: int = 0
     """Decodings under way or queued now."""
+    oldest_s: float = 0.0
+    """How long the oldest of them has been asked for."""
     done: int = 0
     wasted: int = 0
     """Begun early, and given up or thrown away because speech went on."""
@@ -186,6 +199,14 @@ class CountsWork(Protocol):
     """A recogniser that can tell what it does."""
 
     def work(self) -> RecogniserWork: ...
+
+
+@runtime_checkable
+class KeepsUp(Protocol):
+    """A recogniser that can fall behind."""
+
+    def keeps_up(self) -> bool:
+        """False: new calls had better go to humans, for those under way are heard too late already."""
 
 
 class Voice(Protocol):

@@ -347,7 +347,8 @@ class CallSession:
         details = {"text": heard.text, "confidence": round(heard.confidence, 3), "took_ms": self._phase_ms()}
         voice = {"loudness_dbov": heard.loudness_dbov, "syllables_per_s": heard.syllables_per_s}
         more = {"end_of_turn_ms": round(1000 * quiet_s), "alternatives": list(heard.alternatives)}
-        self._report("heard", details | voice | more)
+        work = {"wasted": heard.wasted, "wasted_s": round(heard.wasted_s, 3)}
+        self._report("heard", details | voice | more | work)
 
     def _phase_ms(self) -> int:
         """Milliseconds since the last phase of the turn began: end of turn → words → the dialogue's answer → sound."""

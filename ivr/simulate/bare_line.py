@@ -43,6 +43,11 @@ class NoWords:
     def listen(self, hint: Hint) -> NoWords:
         return self
 
+    streams = False
+
+    def partial(self) -> str:
+        return ""
+
     def feed(self, pcm: bytes) -> None: ...
 
     async def result(self) -> Heard:

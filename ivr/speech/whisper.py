@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -42,6 +43,8 @@ class _Decoding:
     future: asyncio.Future[Heard]
     stale: bool = False
     """Speech went on after it began."""
+    took_s: float = 0.0
+    """How long it has had a thread."""
     waiters: int = 0
 
     @property
@@ -57,12 +60,23 @@ class WhisperListening:
         self._hint = hint
         self._pcm = bytearray()
         self._decoding: _Decoding | None = None
+        self._thrown_away: list[_Decoding] = []
+        self._words = ""
+
+    @property
+    def streams(self) -> bool:
+        return False
+
+    def partial(self) -> str:
+        """The words of the last decoding, which covers the sound up to the last pause."""
+        return self._words
 
     def feed(self, pcm: bytes) -> None:
         self._pcm += pcm
         running = self._decoding
         if running and not self._only_silence_since(running.heard_bytes):
             running.stale = True
+            self._thrown_away.append(running)
             self._decoding = None
 
     async def result(self) -> Heard:
@@ -75,7 +89,10 @@ class WhisperListening:
         running.waiters += 1
         try:
             # Shielded: who gives up waiting does not take the result from who asks again a moment later.
-            return await asyncio.shield(running.future)
+            heard = await asyncio.shield(running.future)
+            self._words = heard.text
+            wasted = self._thrown_away
+            return replace(heard, wasted=len(wasted), wasted_s=round(sum(each.took_s for each in wasted), 3))
         finally:
             running.waiters -= 1
 
@@ -101,6 +118,9 @@ class WhisperRecogniser:
     def work(self) -> RecogniserWork:
         return RecogniserWork(self._waiting, self._done, self._wasted, self._refused)
 
+    def keeps_up(self) -> bool:
+        return self._waiting < WAITING
+
     def listen(self, hint: Hint) -> WhisperListening:
         return WhisperListening(self, hint)
 
@@ -119,7 +139,11 @@ class WhisperRecogniser:
         self._waiting += 1
 
         def work() -> Heard | None:
-            return self.recognise(pcm, hint, lambda: decoding.abandoned)
+            began = time.monotonic()
+            try:
+                return self.recognise(pcm, hint, lambda: decoding.abandoned)
+            finally:
+                decoding.took_s = time.monotonic() - began
 
         job = loop.run_in_executor(self._threads, work)
         job.add_done_callback(lambda done: self._deliver(done, decoding))

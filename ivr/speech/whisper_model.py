@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,6 @@ import ctranslate2
 import numpy as np
 import tokenizers
 from faster_whisper.feature_extractor import FeatureExtractor
-from kaldifst import TextNormalizer  # type: ignore[import-untyped]
 
 from ivr.audio import RATE, Samples, resample, to_samples
 from ivr.errors import NotPrepared, SpeechFailed
@@ -145,6 +145,11 @@ class WhisperModel:
 
 def simplifier() -> Callable[[str], str]:
     """Traditional → simplified characters, by the transducer that wetext carries."""
+    with contextlib.suppress(ImportError, OSError):
+        # Both carry OpenFst and share its registries: loaded after kaldifst, vosk never returns from being loaded.
+        import vosk  # noqa: F401
+    from kaldifst import TextNormalizer  # type: ignore[import-untyped]
+
     spec = importlib.util.find_spec("wetext")  # not imported: half a second for nothing but its folder
     if spec is None or not spec.origin:
         raise NotPrepared("缺少 Python 包 wetext：请先运行 make prepare。")

@@ -35,8 +35,17 @@ class FakeListening:
         self._recogniser = recogniser
         self._index: int | None = None
 
+    @property
+    def streams(self) -> bool:
+        return self._recogniser.streams
+
     def feed(self, pcm: bytes) -> None:
         self.pcm += pcm
+
+    def partial(self) -> str:
+        """What was spelled out for this length of sound, in order of `FakeRecogniser.partials`."""
+        heard = [text for at_s, text in self._recogniser.partials if at_s <= seconds(bytes(self.pcm))]
+        return heard[-1] if heard else ""
 
     async def result(self) -> Heard:
         """The next of the script; an early result asked again is the same one."""
@@ -55,6 +64,9 @@ class FakeRecogniser:
     def __init__(self, script: Iterable[Heard | str | Exception] = (), delay_s: float = 0.0) -> None:
         self.script = list(script)
         self.delay_s = delay_s
+        self.partials: list[tuple[float, str]] = []
+        """Seconds of sound → words so far, of every utterance."""
+        self.streams = False
         self.listenings: list[FakeListening] = []
         self.closed = False
         self._next = 0

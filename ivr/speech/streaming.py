@@ -1,0 +1,161 @@
+"""Implements `Listening` for engines that decode while the caller speaks: the work in threads, in order.
+
+An engine brings a `StreamDecoder`: sound goes in, words so far come out, and `finish` closes a segment. A listening may
+be finished and then go on (the caller spoke again before anything was made of it): its segments are joined.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+from ivr.audio import seconds
+from ivr.call.ports import Heard, RecogniserWork
+from ivr.errors import SpeechFailed
+
+BEHIND_S = 2.0
+"""Sound that waits to be decoded for longer than this, and the recogniser has fallen behind."""
+_BETWEEN_HAN = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
+"""Engines put a space between words, Chinese has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of an utterance that is decoded for good."""
+
+    text: str
+    confidence: float
+    """0…1."""
+    alternatives: tuple[str, ...] = ()
+
+
+class StreamDecoder(Protocol):
+    """One utterance inside an engine. Blocks; used by one thread at a time. All raise `SpeechFailed`."""
+
+    def accept(self, pcm: bytes) -> Segment | None:
+        """Decode on. A segment when the engine closed one of itself."""
+
+    def partial(self) -> str:
+        """Words of the open segment."""
+
+    def finish(self) -> Segment:
+        """Close the open segment; sound after it opens another."""
+
+
+def unspaced(text: str) -> str:
+    return _BETWEEN_HAN.sub("", text.strip())
+
+
+def joined(segments: Sequence[Segment]) -> Heard:
+    """The segments in order; confidence weighed by length; alternatives only where one segment is the whole."""
+    told = [segment for segment in segments if segment.text]
+    if not told:
+        return Heard(text="", confidence=0.0)
+    length = sum(len(segment.text) for segment in told)
+    sure = sum(segment.confidence * len(segment.text) for segment in told) / length
+    text = unspaced(" ".join(segment.text for segment in told))
+    others = dict.fromkeys(unspaced(other) for other in told[0].alternatives) if len(told) == 1 else {}
+    return Heard(text, round(min(1.0, max(0.0, sure)), 3), tuple(other for other in others if other and other != text))
+
+
+class StreamEngine:
+    """The threads of one engine, and the utterances that they decode now."""
+
+    def __init__(self, threads: int, name: str) -> None:
+        self.threads = ThreadPoolExecutor(max(1, threads), thread_name_prefix=name)
+        self.done = 0
+        self.open: weakref.WeakSet[StreamingListening] = weakref.WeakSet()
+
+    def work(self) -> RecogniserWork:
+        behind = [listening.behind_s for listening in self.open]
+        return RecogniserWork(
+            waiting=sum(seconds_ > 0 for seconds_ in behind), oldest_s=max(behind, default=0.0), done=self.done
+        )
+
+    def keeps_up(self) -> bool:
+        return max((listening.behind_s for listening in self.open), default=0.0) < BEHIND_S
+
+    def close(self) -> None:
+        self.threads.shutdown(wait=False, cancel_futures=True)
+
+
+class StreamingListening:
+    """Implements `Listening`."""
+
+    def __init__(self, engine: StreamEngine, opened: Callable[[], StreamDecoder]) -> None:
+        """`opened` makes the decoder, in a thread."""
+        self._engine = engine
+        self._opened = opened
+        self._decoder: StreamDecoder | None = None
+        self._lock = threading.Lock()
+        """Guards what feeding and decoding share: the next two."""
+        self._pending = bytearray()
+        self._job: asyncio.Future[None] | None = None
+        self._busy = False
+        self._segments: list[Segment] = []
+        self._partial = ""
+        self._open = False
+        """Sound was decoded since the last segment."""
+        engine.open.add(self)
+
+    @property
+    def streams(self) -> bool:
+        return True
+
+    @property
+    def behind_s(self) -> float:
+        """Sound that is not decoded yet."""
+        return seconds(bytes(self._pending))
+
+    def feed(self, pcm: bytes) -> None:
+        with self._lock:
+            self._pending += pcm
+            begin, self._busy = not self._busy, True
+        if begin:
+            self._job = asyncio.get_running_loop().run_in_executor(self._engine.threads, self._decode_pending)
+
+    def partial(self) -> str:
+        return unspaced(" ".join([*(segment.text for segment in self._segments), self._partial]))
+
+    async def result(self) -> Heard:
+        """Shielded: who gives up waiting does not stop the decoding of what was said."""
+        if self._job:
+            await asyncio.shield(self._job)
+        if self._open:
+            await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._engine.threads, self._finish))
+        self._engine.done += 1
+        return joined(self._segments)
+
+    def _decode_pending(self) -> None:
+        while True:
+            with self._lock:
+                pcm = bytes(self._pending)
+                self._pending.clear()
+                if not pcm:
+                    self._busy = False
+                    return
+            try:
+                self._accept(pcm)
+            except SpeechFailed:
+                with self._lock:
+                    self._busy = False
+                raise
+
+    def _accept(self, pcm: bytes) -> None:
+        self._decoder = self._decoder or self._opened()
+        segment = self._decoder.accept(pcm)
+        self._open = segment is None
+        if segment:
+            self._segments.append(segment)
+        self._partial = self._decoder.partial()
+
+    def _finish(self) -> None:
+        if self._decoder and self._open:
+            self._open, self._partial = False, ""
+            self._segments.append(self._decoder.finish())

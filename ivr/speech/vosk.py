@@ -1,0 +1,143 @@
+"""Implements `Recogniser` with a Vosk model in this process: streaming, at the line's 8 kHz.
+
+A closed question is heard with its answers as grammar. What does not fit them (words outside, or hardly sure) is heard
+again without, from the same sound: a caller who says more than yes is understood.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import vosk
+
+from ivr.audio import RATE
+from ivr.call.ports import Hint, RecogniserWork
+from ivr.errors import NotPrepared, SpeechFailed, WireError
+from ivr.settings import RecogniserChoice
+from ivr.speech import vosk_results
+from ivr.speech.grammar import UNKNOWN, grammar, phrases
+from ivr.speech.streaming import Segment, StreamEngine, StreamingListening
+
+ACOUSTIC = ("am/final.mdl", "final.mdl")
+"""Where a model folder holds its acoustic model: in today's layout and in that of before 2020."""
+FITS = 0.7
+"""Confidence from which an answer within the grammar is believed."""
+WARM_UP_S = 1.0
+
+Phrases = Callable[[Hint], Sequence[str]]
+
+
+class VoskModel:
+    """A model folder, loaded."""
+
+    def __init__(self, folder: Path) -> None:
+        """Takes seconds. Raises `NotPrepared`."""
+        vosk.SetLogLevel(-1)
+        self.folder = folder
+        if not any((folder / file).is_file() for file in ACOUSTIC):
+            raise NotPrepared(
+                f"{folder} 不是 Vosk 模型（里面没有 am/final.mdl）："
+                "请用 ivr models list 看有哪些模型，用 ivr models add 加一个，或改设置里的 model。"
+            )
+        try:
+            self.raw = vosk.Model(str(folder))
+        except Exception as error:
+            raise NotPrepared(
+                f"Vosk 模型 {folder} 读不出来，文件可能不全：请运行 ivr models check，或重新 ivr models add。"
+            ) from error
+
+    def knows(self, word: str) -> bool:
+        return int(self.raw.vosk_model_find_word(word)) >= 0
+
+    def recogniser(self, words: Sequence[str], alternatives: int) -> Any:
+        if not words:
+            raw = vosk.KaldiRecognizer(self.raw, float(RATE))
+            raw.SetMaxAlternatives(alternatives)
+        else:
+            raw = vosk.KaldiRecognizer(self.raw, float(RATE), json.dumps(list(words), ensure_ascii=False))
+        raw.SetWords(True)
+        return raw
+
+
+class VoskDecoder:
+    """Implements `StreamDecoder`."""
+
+    def __init__(self, model: VoskModel, words: Sequence[str], alternatives: int) -> None:
+        self._model = model
+        self._words = words
+        self._alternatives = alternatives
+        self._raw = self._opened()
+        self._sound = bytearray()
+        """Of the open segment, kept only beside a grammar."""
+
+    def accept(self, pcm: bytes) -> Segment | None:
+        if self._words:
+            self._sound += pcm
+        try:
+            closed = self._raw.AcceptWaveform(pcm)
+        except Exception as error:
+            raise SpeechFailed(f"Vosk 没有识别成这句话：{error}。") from error
+        return self._checked(self._raw.Result()) if closed else None
+
+    def partial(self) -> str:
+        return (vosk_results.partial(self._raw.PartialResult()) or "").replace(UNKNOWN, "").strip()
+
+    def finish(self) -> Segment:
+        segment = self._checked(self._raw.FinalResult())
+        self._raw = self._opened()  # after its final result, a recogniser's adaptation is that of the old segment
+        return segment
+
+    def _opened(self) -> Any:
+        try:
+            return self._model.recogniser(self._words, self._alternatives)
+        except Exception as error:
+            raise SpeechFailed(f"Vosk 模型 {self._model.folder.name} 不能开始识别：{error}。") from error
+
+    def _checked(self, told: str) -> Segment:
+        try:
+            segment = vosk_results.segment(told)
+        except WireError as error:
+            raise SpeechFailed(str(error)) from error
+        sound = bytes(self._sound)
+        self._sound.clear()
+        if not sound or (segment.text and UNKNOWN not in segment.text and segment.confidence >= FITS):
+            return segment
+        freely = self._model.recogniser((), self._alternatives)
+        freely.AcceptWaveform(sound)
+        return vosk_results.segment(freely.FinalResult())
+
+
+class VoskRecogniser:
+    def __init__(self, folder: Path, choice: RecogniserChoice, expected: Phrases = phrases) -> None:
+        """Loads the model (seconds). Raises `NotPrepared`."""
+        self._model = VoskModel(folder)
+        self._choice = choice
+        self._expected = expected
+        self._engine = StreamEngine(choice.threads, "vosk")
+
+    def listen(self, hint: Hint) -> StreamingListening:
+        return StreamingListening(self._engine, lambda: self._decoder(hint))
+
+    def work(self) -> RecogniserWork:
+        return self._engine.work()
+
+    def keeps_up(self) -> bool:
+        return self._engine.keeps_up()
+
+    async def warm_up(self) -> None:
+        """The first sound builds what later ones share."""
+        listening = self.listen(Hint(""))
+        listening.feed(bytes(round(WARM_UP_S * RATE) * 2))
+        await listening.result()
+
+    async def close(self) -> None:
+        self._engine.close()
+        await asyncio.sleep(0)
+
+    def _decoder(self, hint: Hint) -> VoskDecoder:
+        words = grammar(self._expected(hint), self._model.knows) if self._choice.grammar else ()
+        return VoskDecoder(self._model, words, self._choice.alternatives)
