@@ -26,7 +26,9 @@ from ivr.tickets.taxonomy import Field
 def facts(text: str, fields: Iterable[Field], ear: Ear) -> dict[str, Heard]:
     """Field id → what was said of it, for those of `fields` that the sentence tells."""
     found: dict[str, Heard] = {}
+    kinds: dict[str, str] = {}
     for field in fields:
+        kinds[field.id] = field.kind
         said = _FINDERS[field.kind if field.id not in _SPECIAL else field.id](text, field, ear)
         if said:
             found[field.id] = said
@@ -34,14 +36,22 @@ def facts(text: str, fields: Iterable[Field], ear: Ear) -> dict[str, Heard]:
         del found["tracking_no" if "订单" in text or "order_no" in ear.asked else "order_no"]
     if "account_no" in found and "contact_number" in found and "contact_number" not in ear.asked:
         del found["contact_number"]  # the number that is complained about
-    if "appointment" in found and "appointment" not in ear.asked and _is_the_day(found["appointment"], found):
-        del found["appointment"]
-    return found
+    return {name: said for name, said in found.items() if not any(_told(name, by, found, kinds, ear) for by in found)}
 
 
-def _is_the_day(appointment: Heard, found: dict[str, Heard]) -> bool:
-    """The words say when it began, not when somebody shall come."""
-    return any(found[name].said in appointment.said for name in ("since", "occurred_at") if name in found)
+def _told(name: str, by: str, found: dict[str, Heard], kinds: dict[str, str], ear: Ear) -> bool:
+    """The words that seem to tell `name` are those of another field: a day is when it began or when somebody shall
+    come, a number that was asked for or announced is no sum."""
+    if name == by or name in ear.asked:
+        return False
+    match kinds[name], kinds[by]:
+        case ("date", "time"):
+            return by in ear.asked and found[name].said in found[by].said
+        case ("time", "date"):
+            return by in _DATED_UNASKED and found[by].said in found[name].said
+        case ("money", "digits"):
+            return found[name].said in found[by].said
+    return False
 
 
 _LONGEST_NAME = 16
@@ -67,9 +77,18 @@ def _term(text: str, field: Field, ear: Ear) -> Heard | None:
     if named:
         return named
     said = text_facts.words(text, field, ear)
-    if said and len(said.value) <= _LONGEST_NAME and not text_facts.only_vague(text, ear):
+    if said and _may_name(said.value) and not text_facts.only_vague(text, ear):
         return replace(said, confidence=_UNKNOWN_NAME)
     return None
+
+
+def _may_name(words: str) -> bool:
+    """Not how it is (大一号的, 上周买的); what is only called by its use is named (吃的)."""
+    return len(words) <= _LONGEST_NAME and (not _HOW.search(words) or bool(_ITS_USE.fullmatch(words)))
+
+
+_HOW = re.compile(r"的[吧啊呀呢嘛哦]*$")
+_ITS_USE = re.compile(r"(?:是|就是|一些|一点儿?)*(?:[吃喝穿戴用玩]|日用|小孩?[吃穿玩]|家里用)的[吧啊呀呢嘛哦]*")
 
 
 def _named(text: str, field: Field, ear: Ear) -> Heard | None:

@@ -58,6 +58,8 @@ def trouble(text: str, field: Field, ear: Ear) -> Heard | None:
     asked = field.id in ear.asked
     if asked and (empty(text, ear) or _only_other_facts(text, ear)):
         return None
+    if ear.asked and not {"problem", "description"} & set(ear.asked) and _only_sums(text, ear):
+        return None  # "扣了八十块" to "扣了多少钱": that question's answer, not one more trouble
     answers = asked and not says_nothing(text, ear)  # "不转" is a no by its form, and a trouble
     kept = problem(text, ear.evidence, category=ear.category, names=names, asked=answers, insist=field.id in ear.insist)
     term = find("term", text, today=ear.today, terms=terms)
@@ -70,10 +72,28 @@ _LINK_WORDS = re.compile(
 
 
 def _only_other_facts(text: str, ear: Ear) -> bool:
-    """Nothing is left of the answer when the dates and products in it are taken away."""
-    products = ear.pack.terms("product", ear.category)
-    taken = find_all("date", text, today=ear.today) + find_all("term", text, today=ear.today, terms=products)
-    return _left_without(taken, text) == ""
+    """Nothing is left of the answer when the dates, products, sums and wishes in it are taken away."""
+    rest = _left_without(_values_in(text, ear, "product", "desired_resolution"), text)
+    return rest is not None and not _WISHING.sub("", rest)
+
+
+def _values_in(text: str, ear: Ear, *terms: str) -> list[Found]:
+    named = [ear.pack.terms(name, ear.category) for name in terms]
+    values = [*find_all("date", text, today=ear.today), *find_all("money", text, today=ear.today)]
+    return values + [one for each in named for one in find_all("term", text, today=ear.today, terms=each)]
+
+
+_WISHING = re.compile(r"[我你您想要把给帮就请先钱款]|[你我]们|必须|赶紧|马上|希望|麻烦|一共|总共")
+"""Words that only carry a wish or a sum: 把钱…给我, 想…, 一共…"""
+
+
+def _only_sums(text: str, ear: Ear) -> bool:
+    """A sum, and that it was taken or paid."""
+    rest = _left_without(find_all("money", text, today=ear.today), text)
+    return rest is not None and not _WISHING.sub("", _TAKEN.sub("", rest))
+
+
+_TAKEN = re.compile(r"[多扣收刷划付花交走掉了过]+")
 
 
 def _left_without(taken: Sequence[Found], text: str) -> str | None:
