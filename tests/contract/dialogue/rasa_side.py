@@ -9,6 +9,7 @@ import asyncio
 import json
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 DIALOGUE = Path(__file__).resolve().parents[3] / "dialogue"
@@ -18,11 +19,23 @@ import action_calls  # noqa: E402
 import serve  # noqa: E402
 from aiohttp import web  # noqa: E402
 from rasa.core.actions.action import RemoteAction  # noqa: E402
+from rasa.engine.graph import ExecutionContext, GraphComponent, GraphSchema, SchemaNode  # noqa: E402
+from rasa.engine.runner.dask import DaskGraphRunner  # noqa: E402
+from rasa.engine.storage.local_model_storage import LocalModelStorage  # noqa: E402
 from rasa.shared.core.domain import Domain  # noqa: E402
-from rasa.shared.core.events import ActionExecuted, ActiveLoop, BotUttered, SlotSet, UserUttered  # noqa: E402
+from rasa.shared.core.events import (  # noqa: E402
+    ActionExecuted,
+    ActionExecutionRejected,
+    ActionReverted,
+    ActiveLoop,
+    BotUttered,
+    SlotSet,
+    UserUttered,
+)
 from rasa.shared.core.trackers import DialogueStateTracker  # noqa: E402
 from rasa.shared.exceptions import RasaException  # noqa: E402
 from rasa.utils.endpoints import EndpointConfig  # noqa: E402
+from recent_states import recent_states  # noqa: E402
 from recent_trackers import RecentTrackers  # noqa: E402
 
 DOMAIN = Domain.from_yaml(
@@ -145,6 +158,74 @@ async def memory() -> dict[str, Any]:
     }
 
 
+TALKATIVE = Domain.from_yaml(
+    """
+version: "3.1"
+intents: [inform]
+slots:
+  move: {type: categorical, values: [inform, lost], mappings: [{type: custom}]}
+  topic: {type: text, mappings: [{type: custom}]}
+forms:
+  fault_form: {required_slots: [topic]}
+actions: [action_note]
+"""
+)
+
+
+def states() -> dict[str, Any]:
+    """The last states of a conversation, as Rasa makes them and as ours do, after every event."""
+    said = [
+        ActionExecuted("action_listen"), SAID, SlotSet("move", "inform"), ActionExecuted("fault_form"),
+        ActiveLoop("fault_form"), SlotSet("topic", "x"), ActionExecuted("action_listen"), SAID,
+        ActionExecutionRejected("fault_form"), ActionExecuted("action_note"), ActionExecuted("fault_form"),
+        ActionExecuted("action_listen"), SAID, SlotSet("move", "lost"), ActionExecuted("fault_form"),
+        ActionReverted(), ActionExecuted("action_note"), ActiveLoop(None), ActionExecuted("action_listen"),
+    ]  # fmt: skip
+    growing = DialogueStateTracker.from_events("1", [], TALKATIVE.slots)
+    wrong = 0
+    for event in said:
+        growing.update(event)
+        for count in (1, 3, 40):
+            ours = recent_states(growing, TALKATIVE, count)
+            wrong += ours != growing.past_states(TALKATIVE)[-count:]
+            ours[-1].clear()  # whoever gets them may change them
+            wrong += recent_states(growing, TALKATIVE, count) != growing.past_states(TALKATIVE)[-count:]
+    return {"wrong": wrong, "states": len(growing.past_states(TALKATIVE))}
+
+
+class Adds(GraphComponent):
+    @classmethod
+    def create(cls, **_: Any) -> Adds:
+        return cls()
+
+    def add(self, one: int, other: int = 0) -> int:
+        return one + other
+
+    def fail(self, one: int) -> int:
+        raise RuntimeError
+
+
+def graphs() -> dict[str, Any]:
+    def node(fn: str, **needs: str) -> SchemaNode:
+        return SchemaNode(needs=needs, uses=Adds, constructor_name="create", fn=fn, config={}, eager=True)
+
+    nodes = {
+        "last": node("add", one="first", other="second"), "first": node("add", one="given"),
+        "second": node("add", one="first", other="given"), "other": node("fail", one="given"),
+    }  # fmt: skip
+    context = ExecutionContext(GraphSchema(nodes), "1")
+    with TemporaryDirectory() as folder:
+        runner = DaskGraphRunner.create(GraphSchema(nodes), LocalModelStorage(Path(folder)), context)
+        ran = {}
+        for name, run in (("rasa's", DASK), ("ours", DaskGraphRunner.run)):
+            try:
+                failed = run(runner, {"given": 2}, ["other"])
+            except Exception as error:  # noqa: BLE001  (which one is what is asked)
+                failed = type(error).__name__
+            ran[name] = [run(runner, {"given": 2}, ["last"]), run(runner, {"given": 3}, ["last", "first"]), failed]
+    return ran
+
+
 def missing() -> str:
     try:
         serve.replace(RemoteAction, "no_such_part", None)
@@ -153,11 +234,14 @@ def missing() -> str:
     return ""
 
 
+DASK = DaskGraphRunner.run
 serve.make_faster()
 found = {
     "own": own_answers(),
     "calls": asyncio.run(calls()),
     "memory": asyncio.run(memory()),
+    "states": states(),
+    "graphs": graphs(),
     "missing": missing(),
 }
 print(json.dumps(found, ensure_ascii=False))  # noqa: T201  (read by the test)

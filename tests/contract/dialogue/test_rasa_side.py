@@ -62,6 +62,17 @@ def test_conversations_are_remembered_until_newer_ones_come(found: Found) -> Non
     assert found["memory"] == {"slot": {"handled": "m1"}, "unsaved": None, "message": "空调坏了", "kept": ["2", "3"]}
 
 
+def test_the_last_states_are_those_that_rasa_makes(found: Found) -> None:
+    assert found["states"]["wrong"] == 0
+    assert found["states"]["states"] > 4
+
+
+def test_a_graph_gives_what_rasas_own_runner_gives(found: Found) -> None:
+    ours, theirs = found["graphs"]["ours"], found["graphs"]["rasa's"]
+    assert ours == theirs
+    assert ours[0] == {"last": 6}
+
+
 def test_another_rasa_is_told_apart(found: Found) -> None:
     assert "no_such_part" in found["missing"]
     assert "requirements/rasa.txt" in found["missing"]
