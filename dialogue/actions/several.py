@@ -25,7 +25,8 @@ from ivr.conversation.complaints import (
     with_waiting,
 )
 from ivr.conversation.notes import of_slot, to_slot
-from ivr.conversation.understanding import Turn, Understood, understand
+from ivr.conversation.situation import Turn, Understood
+from ivr.conversation.understanding import understand
 
 
 async def understood_of(scene: Scene, turn: Turn) -> Understood:

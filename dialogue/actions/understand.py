@@ -7,7 +7,7 @@ from typing import Any
 
 from dialogue.actions.world import Scene
 from ivr.conversation.notes import UNKNOWN, Notes, to_slot
-from ivr.conversation.understanding import Turn, Understood
+from ivr.conversation.situation import Turn, Understood
 from ivr.conversation.wire import tone_of
 from ivr.tickets.ticket import Ticket
 

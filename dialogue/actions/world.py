@@ -13,7 +13,7 @@ from ivr.app import World, Worlds
 from ivr.call.ports import CallInfo
 from ivr.conversation.evidence import load_evidence
 from ivr.conversation.notes import Notes, of_slot
-from ivr.conversation.understanding import Setting
+from ivr.conversation.situation import Setting
 from ivr.conversation.wire import call_of
 from ivr.packs import load_packs
 from ivr.settings import Settings, load

@@ -15,7 +15,7 @@ from ivr import app
 from ivr.conversation.evidence import load_evidence
 from ivr.conversation.one_sentence import Reading, best, read
 from ivr.conversation.servers import at_work
-from ivr.conversation.understanding import Setting
+from ivr.conversation.situation import Setting
 from ivr.errors import PeerDown, SettingsError
 from ivr.packs import load_packs
 from ivr.settings import Settings

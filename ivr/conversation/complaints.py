@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from ivr.conversation.clauses import clauses
 from ivr.conversation.moves import IDLE_AFTER
 from ivr.conversation.notes import CALL_WIDE, Notes
+from ivr.conversation.situation import Setting, Turn, Understood
 from ivr.conversation.topic import words_of
-from ivr.conversation.understanding import Setting, Turn, Understood, understand
+from ivr.conversation.understanding import understand
 from ivr.conversation.values.find import find_all
 from ivr.tickets.linking import IDENTIFIERS, same_thing
 from ivr.tickets.ticket import OWN_WORDS, Fact, Ticket

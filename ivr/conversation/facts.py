@@ -51,7 +51,8 @@ def _told(name: str, by: str, found: dict[str, Heard], kinds: dict[str, str], ea
             return by in _DATED_UNASKED and found[by].said in found[name].said
         case ("money", "digits"):
             return found[name].said in found[by].said
-    return False
+        case _:
+            return False
 
 
 _LONGEST_NAME = 16

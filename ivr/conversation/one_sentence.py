@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from ivr.conversation import topic
 from ivr.conversation.notes import Notes
-from ivr.conversation.understanding import Setting, Turn, understand
+from ivr.conversation.situation import Setting, Turn
+from ivr.conversation.understanding import understand
 from ivr.conversation.values.text import plain
 from ivr.conversation.values.yesno import yes_no
 from ivr.tickets.taxonomy import Taxonomy

@@ -6,80 +6,28 @@ is asked next is decided by the rules and forms in `dialogue/`, never here.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from ivr.conversation import earlier, moves, topic
+from ivr.conversation import categories, earlier, moves, topic
 from ivr.conversation.ear import Ear, Heard
-from ivr.conversation.evidence import Cue, Evidence
+from ivr.conversation.evidence import Cue
 from ivr.conversation.facts import facts
 from ivr.conversation.ledger import doubt, settle_doubt, write
 from ivr.conversation.notes import Doubt, Notes
+from ivr.conversation.situation import TRIES, Setting, Turn, Understood
 from ivr.conversation.values.yesno import yes_no
-from ivr.packs import Pack
-from ivr.tickets.customer import Customer
 from ivr.tickets.judgement.complexity import Counts
 from ivr.tickets.judgement.judge import judge
-from ivr.tickets.judgement.tone import Tone, raised, with_opening
-from ivr.tickets.judgement.urgency import alarm
-from ivr.tickets.judgement.words import Danger
+from ivr.tickets.judgement.tone import raised, with_opening
 from ivr.tickets.linking import candidates, names_no_symptom, speaks_of_earlier
 from ivr.tickets.takeover import contradictions, linked, with_crm
-from ivr.tickets.taxonomy import Category, Field, Taxonomy
+from ivr.tickets.taxonomy import Field
 from ivr.tickets.ticket import OWN_WORDS, Fact, Ticket
 
-TRIES = 2
-"""A required field is given up after so many questions without an answer."""
 LIKELY = 0.5
 """An earlier ticket this likely, or twice as likely as the next, is offered alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What reached us of the caller."""
-
-    text: str = ""
-    certainty: float = 1.0
-    """Of recognition, 0…1."""
-    keys: str | None = None
-    """Digits that were pressed instead of speech."""
-    silent: int = 0
-    """How often in a row nothing was said; 0 = something was."""
-    intents: Mapping[str, float] = field(default_factory=dict)
-    """NLU's intents and their confidence."""
-    asked: tuple[str, ...] = ()
-    """What the bot's last words asked for."""
-    tone: Tone = field(default_factory=Tone)
-    """How it was spoken; unmeasured in text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What is the same for the whole call."""
-
-    pack: Pack
-    taxonomy: Taxonomy
-    evidence: Evidence
-    today: dt.date
-    customer: Customer | None = None
-    earlier: tuple[Ticket, ...] = ()
-    """The caller's earlier tickets of this hotline, newest first."""
-    least_certainty: float = 0.35
-
-    @property
-    def fields(self) -> Mapping[str, Field]:
-        return self.taxonomy.fields
-
-
-@dataclass(frozen=True, slots=True)
-class Understood:
-    ticket: Ticket
-    notes: Notes
-    move: str
-    answered: str | None = None
-    """The slot that was asked for and answered."""
 
 
 def understand(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> Understood:
@@ -90,12 +38,12 @@ def understand(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> Un
     notes = replace(notes, silent=0)
     if turn.keys is not None and turn.keys.strip("#") == "0":
         return Understood(ticket, replace(notes, handoff="caller_request"), "hand_over")
-    turn = replace(turn, intents=_competing(turn.intents, ticket.hotline, setting))
+    turn = replace(turn, intents=categories.competing(turn.intents, ticket.hotline, setting))
     before, topic_before = ticket, notes.topic
     shown = setting.evidence.moves_in(turn.text)
     if turn.keys is None:
         notes = _with_words(turn, notes, setting)
-        ticket, notes = _categorised(turn, ticket, notes, setting)
+        ticket, notes = categories.categorised(turn, ticket, notes, setting)
     ticket, notes, answered = _chosen_earlier(turn, ticket, notes, setting)
     answer = _yes_or_no(turn) if turn.certainty >= setting.least_certainty else None
     reopened = _reopened(turn, notes, answer, setting)
@@ -123,12 +71,6 @@ def understand(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> Un
     return Understood(_judged(ticket, notes, setting), notes, move, _answered(turn, told, answered))
 
 
-def _competing(intents: Mapping[str, float], hotline: str, setting: Setting) -> dict[str, float]:
-    own = setting.taxonomy.hotline(hotline).categories
-    every = {name for each in setting.taxonomy.hotlines.values() for name in each.categories}
-    return topic.competing(intents, own, every)
-
-
 def _with_words(turn: Turn, notes: Notes, setting: Setting) -> Notes:
     """What was said, and how it was said compared with the caller's own beginning."""
     notes = replace(notes, digest=f"{notes.digest}{turn.text}\n")
@@ -136,56 +78,6 @@ def _with_words(turn: Turn, notes: Notes, setting: Setting) -> Notes:
         return notes
     voice = raised(turn.tone, notes.opening, setting.taxonomy.judgement.emotion.voice)
     return replace(notes, raised=(*notes.raised, voice), opening=with_opening(notes.opening, turn.tone))
-
-
-def _categorised(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> tuple[Ticket, Notes]:
-    found = alarm(turn.text, setting.taxonomy.judgement.urgency, hotline=ticket.hotline)
-    categories = _possible(ticket, found, setting)
-    intents = _sobered(turn, found, setting)
-    troubles = {name: words for name, words in setting.evidence.problem.items() if name != "consultation"}
-    name = topic.category(turn.text, intents, setting.pack, categories, ticket.category, troubles)
-    if ticket.category and "dont_know" in setting.evidence.moves_in(turn.text):
-        return ticket, notes  # 单号弄丢了: of the number, not of the matter
-    if name is None and ticket.category is None:
-        told = any(trouble.search(turn.text) for trouble in troubles.values()) or notes.leaning is None
-        doubted = setting.taxonomy.judgement.urgency.p1_categories if not found else ()  # no danger is guessed
-        likely = {name: each for name, each in categories.items() if name not in doubted}
-        guess = topic.likeliest(turn.text, intents, setting.pack, likely) if told else None
-        notes = replace(notes, leaning=guess or notes.leaning)
-        if "description" in turn.asked and notes.asked.get("topic", 0) >= TRIES:
-            name = notes.leaning
-    if name is None or name == ticket.category:
-        return ticket, notes
-    ticket = _without_foreign_terms(replace(ticket, category=name), setting)
-    return ticket, replace(notes, topic=f"{ticket.hotline}_{name}")
-
-
-NOT_ALONE = 0.3
-"""What NLU alone counts for a category that is a danger by itself, where no words tell of one."""
-
-
-def _possible(ticket: Ticket, found: Danger | None, setting: Setting) -> Mapping[str, Category]:
-    """Who is in danger does not only ask."""
-    categories = setting.taxonomy.hotline(ticket.hotline).categories
-    asking = setting.taxonomy.judgement.urgency.p4_categories if found and found.kind == "safety" else ()
-    return {name: each for name, each in categories.items() if name not in asking}
-
-
-def _sobered(turn: Turn, found: Danger | None, setting: Setting) -> Mapping[str, float]:
-    """A fee is no fraud because it sounds like one."""
-    if found and found.kind == "money":
-        return turn.intents
-    doubted = setting.taxonomy.judgement.urgency.p1_categories
-    return {name: min(sure, NOT_ALONE if name in doubted else 1.0) for name, sure in turn.intents.items()}
-
-
-def _without_foreign_terms(ticket: Ticket, setting: Setting) -> Ticket:
-    """A category with terms of its own (`product@parts_delay`: the part) does not keep what was meant by another's."""
-    own = {place.partition("@")[0] for place in setting.pack.lexicon if place.endswith(f"@{ticket.category}")}
-    for name in own & ticket.fields.keys():
-        if ticket.fields[name].value not in setting.pack.terms(name, ticket.category):
-            ticket = ticket.without_fact(name)
-    return ticket
 
 
 def _reopened(turn: Turn, notes: Notes, answer: bool | None, setting: Setting) -> tuple[str, ...]:

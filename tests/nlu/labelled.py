@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ivr.conversation.evidence import load_evidence
 from ivr.conversation.one_sentence import Reading, read
-from ivr.conversation.understanding import Setting
+from ivr.conversation.situation import Setting
 from ivr.packs import load_packs
 from ivr.settings import PROJECT
 from ivr.tickets.taxonomy import load_taxonomy

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from ivr.conversation.evidence import load_evidence
 from ivr.conversation.notes import Notes
-from ivr.conversation.understanding import Setting, Turn, Understood, understand
+from ivr.conversation.situation import Setting, Turn, Understood
+from ivr.conversation.understanding import understand
 from ivr.packs import load_packs
 from ivr.settings import PROJECT
 from ivr.tickets.customer import Customer

@@ -18,7 +18,7 @@ from ivr.conversation.complaints import (
     with_waiting,
 )
 from ivr.conversation.notes import Notes, of_slot, to_slot
-from ivr.conversation.understanding import Turn, Understood
+from ivr.conversation.situation import Turn, Understood
 from tests.unit.conversation.setting import Caller, draft, setting
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from ivr.conversation.ear import Ear
 from ivr.conversation.facts import facts
-from ivr.conversation.understanding import Turn
+from ivr.conversation.situation import Turn
 from tests.unit.conversation.setting import Caller, setting
 
 CALLS_FROM = "13800010001"

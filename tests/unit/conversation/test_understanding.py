@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ivr.conversation.understanding import Turn
+from ivr.conversation.situation import Turn
 from ivr.tickets.customer import Customer, Purchase
 from ivr.tickets.linking import speaks_of_earlier
 from tests.unit.conversation.setting import Caller, on_file, setting

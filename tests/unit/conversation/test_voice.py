@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ivr.conversation.complaints import Portion, opened
 from ivr.conversation.notes import CALL_WIDE, of_slot, to_slot
-from ivr.conversation.understanding import Turn, Understood
+from ivr.conversation.situation import Turn, Understood
 from ivr.tickets.judgement.tone import Tone
 from tests.unit.conversation.setting import Caller
 
