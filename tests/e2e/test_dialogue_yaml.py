@@ -96,7 +96,11 @@ forms:
     - address
     - contact_number
     - confirm
-actions: [validate_appliance_spare_parts_form]
+actions: [validate_appliance_spare_parts_form, action_ask_address]
+responses:
+  utter_ask_address:
+  - text: 给您寄到哪里？
+    custom: {asks: [address]}
 """
 FORM_RULES = """
 version: "3.1"
