@@ -73,7 +73,10 @@ def _interruption(sound: Noted, line: Sequence[Noted], heard: HeardSound) -> Int
     if stopped or kind == SPEECH:
         return Interruption(kind, silent_ms, stopped, split=split)
     again = heard.first_sound(max(end, silent or end))
-    return Interruption(kind, silent_ms, stopped=False, go_on_ms=None if again is None else round(1000 * (again - end)))
+    over = next((event.at for event in line if event.at >= begin and event.kind == "played"), float("inf"))
+    if again is None or again > over:  # there was nothing left of the sentence to go on with
+        return Interruption(kind, silent_ms, stopped=False)
+    return Interruption(kind, silent_ms, stopped=False, go_on_ms=round(1000 * (again - end)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

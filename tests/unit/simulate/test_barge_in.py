@@ -27,6 +27,12 @@ def test_a_cough_holds_the_bot_and_it_goes_on() -> None:
     assert one.go_on_ms == pytest.approx(350, abs=5)
 
 
+def test_a_cough_at_the_very_end_leaves_nothing_to_go_on_with() -> None:
+    made = tape(*GREETED, (3.1, "paused", {}), (3.2, "played", {}), COUGHED)
+    (one,) = interruptions(made, heard((1.2, 3.15), (8.0, 9.0)))
+    assert (one.stopped, one.go_on_ms) == (False, None)
+
+
 def test_who_speaks_in_turn_interrupts_nobody_and_who_is_not_heard_is_missed() -> None:
     in_turn = tape(*GREETED, (2.5, "played", {}), SPOKEN, (5.9, "heard", {}))
     assert interruptions(in_turn, heard((1.2, 2.4))) == []
