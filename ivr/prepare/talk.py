@@ -42,6 +42,7 @@ def install(job: Job) -> None:
     # Built at its final place, for the run path is absolute.
     swap(fresh, job.places.talk)
     _build(job)
+    _built_for(job).write_text(inputs(job), "utf-8")
     apt.forget()
 
 
@@ -52,7 +53,7 @@ def test_inputs(job: Job) -> str:
 def for_the_test(job: Job) -> None:
     """What is missing here is told, and the test says again why it is skipped: the other tests need none of it."""
     try:
-        if not all(path.exists() for path in results(job)):
+        if not _built_for(job).is_file() or _built_for(job).read_text("utf-8") != inputs(job):
             install(job)
         _sound_server(job)
     except NotPrepared as error:
@@ -86,6 +87,11 @@ def _sound_server(job: Job) -> None:
     unpack(job, apt.fetch_with_all_it_needs(*SOUND_SERVER), fresh)
     swap(fresh, job.places.sound_server)
     apt.forget()
+
+
+def _built_for(job: Job) -> Path:
+    """Says what PyAudio was built from and where: it is of no use in another place."""
+    return job.places.talk / "built-for.txt"
 
 
 def _compiler() -> bool:

@@ -38,6 +38,10 @@ STRETCH_S = 0.5
 """On a busy machine the telephone's jitter buffer stretches what it plays."""
 
 
+ONLY_WEBSOCKET = pytest.mark.parametrize("settings", ["websocket"], indirect=True, scope="module")
+"""What is of websockets alone, or what the dialplan does without media and need not be tried with both."""
+
+
 @pytest.fixture(scope="module", params=["websocket", "audiosocket"])
 def settings(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Settings:
     """Each test is run with either kind of media."""
@@ -297,6 +301,7 @@ async def test_a_hand_over_is_answered_by_a_human_who_has_the_ticket(
     assert told.call_id == incoming["headers"]["X-Call-Id"]
 
 
+@ONLY_WEBSOCKET
 async def test_nobody_answers_and_the_caller_is_told(
     settings: Settings, packs: dict[str, Pack], agent: Softphone, outcomes: list[HandoffOutcome], tmp_path: Path
 ) -> None:
@@ -315,6 +320,7 @@ async def test_nobody_answers_and_the_caller_is_told(
     assert loudest_hz(announcement) == pytest.approx(ANNOUNCEMENT_HZ, abs=5), ended
 
 
+@ONLY_WEBSOCKET
 async def test_a_caller_who_hangs_up_in_the_queue_is_told_apart(
     settings: Settings, packs: dict[str, Pack], agent: Softphone, outcomes: list[HandoffOutcome]
 ) -> None:
@@ -358,6 +364,7 @@ async def test_a_bot_that_is_killed_leaves_its_caller_to_a_human(
         await killed.wait()
 
 
+@ONLY_WEBSOCKET
 async def test_nothing_is_told_in_the_moment_in_which_the_bot_dies(
     settings: Settings, packs: dict[str, Pack], asterisk: Prepared
 ) -> None:
@@ -412,6 +419,7 @@ async def test_a_bot_that_fails_gives_its_caller_to_a_human(
         await agent.wait("incoming")
 
 
+@ONLY_WEBSOCKET
 async def test_a_closed_hotline_says_so(
     settings: Settings, packs: dict[str, Pack], asterisk: Prepared, tmp_path: Path
 ) -> None:
@@ -426,6 +434,7 @@ async def test_a_closed_hotline_says_so(
     assert loudest_hz(heard) == pytest.approx(ANNOUNCEMENT_HZ, abs=5)
 
 
+@ONLY_WEBSOCKET
 async def test_an_unknown_number_is_refused(settings: Settings, packs: dict[str, Pack], asterisk: Prepared) -> None:
     async def on_call(_: Line) -> None:
         pytest.fail("nobody's number")
