@@ -152,15 +152,10 @@ class Turns:
 class RecogniserChoice:
     """What hears a hotline's callers."""
 
-    engine: Literal["whisper", "vosk", "vosk_server", "sherpa"] = "whisper"
-    """The embedded Whisper, a Vosk model, Vosk servers on other machines, or a sherpa-onnx model."""
+    engine: Literal["whisper", "vosk"] = "whisper"
+    """The embedded Whisper or a Vosk model."""
     model: str = ""
-    """Name that `ivr models list` shows, or a folder. Of Vosk servers: the local Vosk model that stands in for them;
-    empty = Whisper stands in."""
-    addresses: tuple[str, ...] = ()
-    """Vosk servers: ws://machine:2700, as many as there are."""
-    answer_within_s: float = 1.0
-    """A Vosk server has answered by then after the last sound; otherwise the local engine hears the utterance."""
+    """Vosk: name of a folder in `var/models-speech` or `.tools/models`, or a path."""
     grammar: bool = True
     """Vosk: questions answered by yes, no or digits are first heard with those words only."""
     alternatives: int = 0

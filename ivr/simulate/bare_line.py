@@ -40,10 +40,10 @@ SENTENCE_S = 2.0
 class NoWords:
     """Implements `Recogniser` and `Listening`: hears something at once."""
 
+    streams = False
+
     def listen(self, hint: Hint) -> NoWords:
         return self
-
-    streams = False
 
     def partial(self) -> str:
         return ""

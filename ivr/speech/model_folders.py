@@ -1,4 +1,4 @@
-"""Where models lie: `var/models-speech` holds what `ivr models add` brought, `.tools/models` what was prepared."""
+"""Where models lie: `var/models-speech` is for those that one brings, `.tools/models` holds what was prepared."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def model_folder(settings: Settings, model: str, engine: str) -> Path:
     """The folder of a model that a setting names, by name or path. Raises `NotPrepared`."""
     if not model:
         raise NotPrepared(
-            f"识别引擎 {engine} 要指定模型：请在设置的 [speech.recognisers.…] 里写 model，名字见 ivr models list。"
+            f"识别引擎 {engine} 要指定模型：请在设置的 [speech.recognisers.…] 里写 model：文件夹的名字或路径。"
         )
     places = [shelf / model for shelf in shelves(settings)] if "/" not in model else [_path(settings, model)]
     for place in places:
         if place.is_dir():
             return place
-    raise NotPrepared(f"没有叫 {model} 的语音模型：请用 ivr models list 看有哪些，用 ivr models add 加上它。")
+    raise NotPrepared(f"没有叫 {model} 的语音模型：请把模型的文件夹放进 var/models-speech，或在设置里写它的路径。")
 
 
 def _path(settings: Settings, model: str) -> Path:

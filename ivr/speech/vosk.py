@@ -40,15 +40,12 @@ class VoskModel:
         self.folder = folder
         if not any((folder / file).is_file() for file in ACOUSTIC):
             raise NotPrepared(
-                f"{folder} 不是 Vosk 模型（里面没有 am/final.mdl）："
-                "请用 ivr models list 看有哪些模型，用 ivr models add 加一个，或改设置里的 model。"
+                f"{folder} 不是 Vosk 模型（里面没有 am/final.mdl）：请放一个完整的模型文件夹，或改设置里的 model。"
             )
         try:
             self.raw = vosk.Model(str(folder))
         except Exception as error:
-            raise NotPrepared(
-                f"Vosk 模型 {folder} 读不出来，文件可能不全：请运行 ivr models check，或重新 ivr models add。"
-            ) from error
+            raise NotPrepared(f"Vosk 模型 {folder} 读不出来，文件可能不全：请重新解开模型的压缩包。") from error
 
     def knows(self, word: str) -> bool:
         return int(self.raw.vosk_model_find_word(word)) >= 0

@@ -91,7 +91,7 @@ def test_a_model_is_found_by_name_or_path(tmp_path: Path) -> None:
     assert model_folder(settings, "mine", "vosk").name == "mine"
     assert model_folder(settings, "theirs", "vosk").name == "theirs"
     assert model_folder(settings, str(settings.tools / "models/theirs"), "vosk").name == "theirs"
-    with pytest.raises(NotPrepared, match="ivr models list"):
+    with pytest.raises(NotPrepared, match="models-speech"):
         model_folder(settings, "none", "vosk")
     with pytest.raises(NotPrepared, match="model"):
         model_folder(settings, "", "vosk")
@@ -102,5 +102,5 @@ def test_a_folder_that_is_no_vosk_model_is_told_in_one_sentence(tmp_path: Path) 
         VoskModel(tmp_path)
     (tmp_path / "am").mkdir()
     (tmp_path / "am/final.mdl").write_bytes(b"nothing")
-    with pytest.raises(NotPrepared, match="ivr models check"):
+    with pytest.raises(NotPrepared, match="读不出来"):
         VoskModel(tmp_path)
