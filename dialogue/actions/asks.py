@@ -32,6 +32,10 @@ class Ask(Action):
         asked = words.choose(domain, self._response(scene), slots=tracker.slots, values=values, used=scene.notes.used)
         if asked is None:
             raise SettingsError(f"dialogue/domain 里没有 {self._response(scene)} 可以说的话，请补上。")
+        if scene.notes.silent == 1 and scene.notes.asked.get(self._slot):
+            # The caller thinks or looks for it: `utter_silence` has just said so, and the question stands as it is.
+            dispatcher.utter_message(json_message={**asked.marks, **marks})
+            return []
         dispatcher.utter_message(text=asked.text, json_message={**asked.marks, **marks})
         notes = scene.notes.asking(self._slot)
         return [SlotSet("notes", to_slot(replace(notes, used=(*notes.used, asked.text))))]

@@ -16,6 +16,8 @@ GLITCH_MS = 100
 """A gap this short does not break a stretch of speech (stop consonants, a lost packet)."""
 FIRST_SOUND_MS = 60
 """Sound this long holds the prompt."""
+LATELY_MS = 120
+"""Who still speaks at the end of a hold, this long and where no echo can be, has the floor: a quiet caller."""
 
 
 class Verdict(enum.Enum):
@@ -36,7 +38,7 @@ class BargeIn:
         self._held_ms: int | None = None
         self.began_ms = 0
         """How long ago the speech that stopped the prompt began."""
-        self._sound_ms = self._caller_ms = self._quiet_ms = self._since_ms = 0
+        self._sound_ms = self._caller_ms = self._lately_ms = self._quiet_ms = self._since_ms = 0
 
     @property
     def holding(self) -> bool:
@@ -68,8 +70,10 @@ class BargeIn:
         if sound:
             self._sound_ms += FRAME_MS
             self._caller_ms += FRAME_MS if caller else 0
+            self._lately_ms = self._lately_ms + FRAME_MS if caller else 0
             self._quiet_ms = 0
             return
+        self._lately_ms = 0
         self._quiet_ms += FRAME_MS
         if self._quiet_ms > GLITCH_MS and not self.holding:
             self._forget_sound()
@@ -81,8 +85,9 @@ class BargeIn:
         return Verdict.HOLD
 
     def _held(self) -> Verdict | None:
-        if self._caller_ms >= self._stop_ms:
-            self.guard.forget_episode()
+        at_last = (self._held_ms or 0) >= self._hold_ms and self._lately_ms >= LATELY_MS
+        if self._caller_ms >= self._stop_ms or at_last:
+            self.guard.forget_block()
             self.began_ms = self._since_ms
             return Verdict.STOP
         if self._quiet_ms >= self._resume_ms or (self._held_ms or 0) >= self._hold_ms:
@@ -93,4 +98,4 @@ class BargeIn:
         return None
 
     def _forget_sound(self) -> None:
-        self._sound_ms = self._caller_ms = self._quiet_ms = self._since_ms = 0
+        self._sound_ms = self._caller_ms = self._lately_ms = self._quiet_ms = self._since_ms = 0

@@ -9,7 +9,7 @@ from ivr.conversation.notes import Notes
 from ivr.tickets.ticket import Ticket
 
 SILENCES = 3
-"""So many silences in a row end the call."""
+"""So many silences in a row, and a human takes over."""
 LOST_AFTER = 2
 """So many sentences in a row that nothing was understood of, and a human takes over."""
 IDLE_AFTER = 4
@@ -36,6 +36,8 @@ class Signs:
     asked: tuple[str, ...]
     certainty: float
     least_certainty: float
+    keyed: str | None = None
+    """What was keyed where a number was asked for; "" = only #."""
     transfer_accepted: bool = False
     """Yes to an offered transfer."""
 
@@ -102,6 +104,8 @@ def _not_an_answer(signs: Signs, notes: Notes) -> tuple[str, Notes]:
     if "wait" in signs.shown:
         return "small_talk", notes
     notes = _tried(signs, notes)
+    if signs.keyed is not None:
+        return ("wrong_keys" if signs.keyed else "no_keys"), notes
     if signs.says("dont_know") or "done" in signs.shown:
         return "dont_know", replace(notes, unclear=0)
     if signs.says("small_talk"):
@@ -148,4 +152,6 @@ def silence(notes: Notes, times: int) -> tuple[str, Notes]:
     notes = replace(notes, silent=max(times, notes.silent + 1))
     if notes.handoff:
         return "hand_over", notes
-    return ("silence_over" if notes.silent >= SILENCES else "silence"), notes
+    if notes.silent >= SILENCES:
+        return "silence_over", replace(notes, handoff="no_input")
+    return "silence", notes

@@ -63,7 +63,7 @@ def understand(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> Un
     signs = moves.Signs(
         shown=shown, intents=turn.intents, told=told, answered=answered, topic_before=topic_before,
         ticket_before=before, asked=turn.asked, certainty=turn.certainty, least_certainty=setting.least_certainty,
-        transfer_accepted="handoff_offer" in turn.asked and answer is True,
+        transfer_accepted="handoff_offer" in turn.asked and answer is True, keyed=_keyed_number(turn, setting),
     )  # fmt: skip
     move, notes = moves.choose(signs, ticket, notes)
     notes = _given_up(notes, ticket, setting)
@@ -127,6 +127,12 @@ def _keyed(keys: str, fields: Iterable[Field], asked: tuple[str, ...], setting: 
     cue = setting.evidence.cues.get(wanted or "", Cue(re.compile("(?!)")))
     kept = cue.fitting(digits)
     return {wanted: Heard(kept, keys, 1.0)} if wanted and kept else {}
+
+
+def _keyed_number(turn: Turn, setting: Setting) -> str | None:
+    """What was keyed where a number was asked for."""
+    number_asked = any(name in setting.fields and setting.fields[name].kind == "digits" for name in turn.asked)
+    return turn.keys.strip("#*") if turn.keys is not None and number_asked else None
 
 
 def _chosen_earlier(turn: Turn, ticket: Ticket, notes: Notes, setting: Setting) -> tuple[Ticket, Notes, bool]:

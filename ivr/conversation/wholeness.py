@@ -48,6 +48,7 @@ class TurnWords:
         return text.translate(_NO_MARKS) in self.backchannels
 
 
+_PAUSE = re.compile(f"[{_MARKS}]")
 _NO_MARKS = {ord(mark): None for mark in _MARKS}
 
 
@@ -72,7 +73,6 @@ class Wholeness:
     def __init__(self, words: TurnWords, fields: Mapping[str, Field], pack: Pack | None = None) -> None:
         self._unfinished = re.compile(f"(?:{'|'.join(words.unfinished)})$") if words.unfinished else None
         self._beginning = re.compile("|".join(words.beginning)) if words.beginning else None
-        self._words = words
         self._numbers = {name: re.compile(pattern) for name, pattern in words.numbers.items()}
         self._yes_or_no = frozenset(words.yes_or_no)
         self._fields = fields
@@ -82,10 +82,12 @@ class Wholeness:
         said = text.strip(_MARKS)
         if not said:
             return Answer.OPEN
-        yes_or_no = bool(self._yes_or_no.intersection(asks))
-        if self._breaks_off(said) and not (yes_or_no and self._words.is_backchannel(said)):
+        answers = self._yes_or_no.intersection(asks) and len(said) <= LONGEST_YES and yes_no(said) is not None
+        if answers and not _PAUSE.search(said):  # 嗯 and 不是那个 are whole then, whatever they end like
+            return Answer.WHOLE
+        if self._breaks_off(said):
             return Answer.UNFINISHED
-        if yes_or_no and len(said) <= LONGEST_YES and yes_no(said) is not None:
+        if answers:
             return Answer.WHOLE
         numbers = tuple(ask for ask in asks if ask in self._fields and self._fields[ask].kind == "digits")
         if numbers:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ivr.conversation.evidence import load_evidence
+from ivr.conversation.wholeness import load_turn_words
 from ivr.designing.content import Content
 from ivr.designing.finding import At, Finding, error, hint
 from ivr.designing.forms_check import fields
@@ -46,6 +47,7 @@ def _readers(content: Content) -> Iterator[Finding]:
         content.taxonomy_file: lambda: load_taxonomy(data),
         data / "packs": lambda: load_packs(data),
         data / "prompts.yml": lambda: load_prompts(data),
+        data / "turn_taking.yml": lambda: load_turn_words(data),
         data / "evidence.yml": lambda: [load_evidence(data, hotline) for hotline in load_packs(data)],
     }
     for file, reader in readers.items():

@@ -15,6 +15,8 @@ from ivr.simulate.scenario import OPEN_ASKS
 MOST_ASKS = 2
 """A breath holds no more questions."""
 ASK = "utter_ask_"
+ASKED = "requested_slot"
+"""Rasa's own slot: which one a form is asking for."""
 
 
 def check_words(content: Content, code: Code) -> Iterator[Finding]:
@@ -31,6 +33,10 @@ def _variation(content: Content, code: Code, response: Response, way: Variation)
     if not way.text.strip():
         yield error(way.at, f"{response.name} 的这一条没有 text。")
     for name, value, at in way.conditions:
+        if name == ASKED:
+            if value not in content.slots:
+                yield error(at, f"condition 里的 {ASKED} 是正在问的槽，没有叫 {value} 的槽：请改正名字。")
+            continue
         slot = content.slots.get(name)
         if slot is None:
             yield error(at, f"condition 里的槽 {name} 没有：请写进 domain 的 slots，或改正名字。")

@@ -109,9 +109,9 @@ def test_what_was_learned_of_the_echo_fades() -> None:
     guard.learn()
     learned = guard.echo_db
     assert learned == -14.0
-    for _ in range(1000):
+    for _ in range(2000):
         guard.frame(False, -60.0, BOT_DBOV)
-    assert guard.echo_db == pytest.approx(learned - 10)
+    assert guard.echo_db == pytest.approx(learned - 15)
     assert guard.frame(True, BOT_DBOV - 15, BOT_DBOV) is Source.CALLER
 
 

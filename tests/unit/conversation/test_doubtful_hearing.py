@@ -49,7 +49,8 @@ def test_a_known_product_heard_badly_is_kept_and_read_back() -> None:
 def test_keys_that_cannot_be_the_number(keys: str) -> None:
     caller = Caller()
     caller.says("电饭煲掉漆，我要退货", "description", intent="refund_exchange")
-    caller.keys(keys, "order_no")
+    told = caller.keys(keys, "order_no")
+    assert told.move == ("wrong_keys" if keys.strip("#*") else "no_keys")
     assert caller.value("order_no") is None
     caller.keys("20261105331#", "order_no")
     caller.keys(keys, "order_no")

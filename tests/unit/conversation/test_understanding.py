@@ -143,6 +143,7 @@ def test_optional_is_given_up_at_once() -> None:
 def test_three_silences() -> None:
     caller = Caller()
     assert [caller.is_silent(n).move for n in (1, 2, 3)] == ["silence", "silence", "silence_over"]
+    assert caller.now.notes.handoff == "no_input"
 
 
 def test_not_understood_twice() -> None:

@@ -30,6 +30,7 @@ WHOLE, OPEN, NUMBER, UNFINISHED = Answer.WHOLE, Answer.OPEN, Answer.NUMBER, Answ
         ("confirm", "不对，应该是幺三九开头的那个号码", OPEN),
         ("prior_ticket", "是的", WHOLE),
         ("prior_ticket", "空调那一件", OPEN),
+        ("prior_ticket", "不是那个", WHOLE),
         ("anything_else", "没有了", WHOLE),
         ("anything_else", "还有就是", UNFINISHED),
         ("description", "喂，你好", UNFINISHED),

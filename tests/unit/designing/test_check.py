@@ -24,6 +24,12 @@ FAULTS = [
     # file, what stands there, what is written instead, what the check says
     (DOMAIN, "\nslots:\n", "\nslots: {\n", "ERROR dialogue/domain/shop.yml:5：不是正确的 YAML"),
     (DOMAIN, "entities: []", "intents: [fault]", "dialogue/domain/shop.yml:2：同一层里“intents”写了两次"),
+    (
+        DOMAIN,
+        "  utter_ask_product:\n",
+        "  utter_hm:\n  - {text: 嗯, condition: [{name: requested_slot, value: colour}]}\n  utter_ask_product:\n",
+        "没有叫 colour 的槽",
+    ),
     (DOMAIN, "    - problem\n", "", "ERROR dialogue/domain/shop.yml:9：shop_fault_form 不问 problem"),
     (
         DOMAIN,
