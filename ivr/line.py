@@ -11,7 +11,8 @@ from typing import Any
 
 from ivr.call.filler import Fillers, Pace
 from ivr.call.ports import CallInfo, Conversation, Line, Recogniser, Voice, VoiceActivity
-from ivr.call.session import CallSession, Senses
+from ivr.call.senses import Senses
+from ivr.call.session import CallSession
 from ivr.call.turn import TurnTaking
 from ivr.conversation.servers import at_work
 from ivr.conversation.wholeness import TurnWords, Wholeness

@@ -9,21 +9,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Coroutine
 from typing import Any
 
 from ivr.audio import FRAME_MS, frame_dbov
 from ivr.call import flow
-from ivr.call.ear import PREROLL_S, Ear
+from ivr.call.ear import PREROLL_S
 from ivr.call.endings import Endings, Report
-from ivr.call.filler import Fillers, Pace
 from ivr.call.flow import Event, State
+from ivr.call.hearing import Guessed, Hearing, Recognised
 from ivr.call.mouth import Cut, Mouth
 from ivr.call.notice import up_to_notice
 from ivr.call.ports import (
     CallerTurn,
-    Conversation,
     Digit,
     Frame,
     Heard,
@@ -33,13 +31,11 @@ from ivr.call.ports import (
     Line,
     LineEvent,
     Played,
-    Recogniser,
     Reply,
     Said,
     Silent,
-    Voice,
-    VoiceActivity,
 )
+from ivr.call.senses import Senses
 from ivr.call.thinking import Answered, Broken, Thinking
 from ivr.call.turn import (
     Decision,
@@ -50,12 +46,10 @@ from ivr.call.turn import (
     SilenceElapsed,
     SpeechResumed,
     StopPrompt,
-    TurnTaking,
     UtteranceEnded,
     UtteranceStarted,
 )
 from ivr.errors import PeerDown, SpeechFailed, TelephonyDown
-from ivr.settings import Turns
 
 log = logging.getLogger(__name__)
 
@@ -67,48 +61,7 @@ STUCK_S = 10.0
 """Longest silence while the bot works, in seconds of the caller's sound; then a human takes over."""
 VERDICT_S = 0.5
 """A line that refuses a command says within this why."""
-LEAST_CONFIDENCE = 0.35
-"""Words less sure than this do not shorten or lengthen a turn."""
-
-
-@dataclass(frozen=True, slots=True)
-class Guessed:
-    """The words of an utterance that may not be over."""
-
-    decoding: asyncio.Task[Heard]
-
-
-@dataclass(frozen=True, slots=True)
-class Recognised:
-    utterance: int
-    heard: Heard
-    ended: UtteranceEnded
-
-
 Happening = LineEvent | Guessed | Recognised | Answered | Broken
-
-
-def never(text: str) -> bool:
-    return False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Senses:
-    """What a session hears, thinks and speaks with."""
-
-    activity: VoiceActivity
-    recogniser: Recogniser
-    voice: Voice
-    conversation: Conversation
-    turns: TurnTaking
-    queue: str
-    """Queue of the hotline's humans."""
-    apology: str
-    """Said before a failed call goes to a human."""
-    is_backchannel: Callable[[str], bool] = never
-    """Are these words a mere 嗯, that takes no turn?"""
-    fillers: Fillers = field(default_factory=lambda: Fillers(Turns(), (), Pace()))
-    """Of this call."""
 
 
 class CallSession:
@@ -124,7 +77,7 @@ class CallSession:
         self._report = report
         self._happenings: asyncio.Queue[Happening] = asyncio.Queue()
         self._owned: set[asyncio.Task[Any]] = set()
-        self._ear = Ear(senses.recogniser, self._spawn)
+        self._hearing = Hearing(senses.recogniser, self._spawn, self._happenings.put_nowait)
         self._mouth = Mouth(
             line,
             senses.voice,
@@ -135,11 +88,6 @@ class CallSession:
         self._thinking = Thinking(self._call, senses.conversation, self._spawn, self._happenings.put_nowait)
         self._endings = Endings(line, senses.conversation, senses.queue, report)
         self._reply = Reply(text="")
-        self._utterance = 0
-        self._guessing: asyncio.Task[Heard] | None = None
-        """Recognition of an utterance that may be over."""
-        self._recognising: asyncio.Task[None] | None = None
-        """Set while the words of an utterance are awaited: the caller may still go on with it."""
         self._notice: str | None = None
         """Beginning of the greeting that must be heard before the call is recorded; '' = nothing is awaited."""
         self._cut: Cut | None = None
@@ -203,9 +151,9 @@ class CallSession:
                     await self._played()
             case HungUp(gone):
                 await self._caller_left() if gone else await self._line_lost()
-            case Guessed(decoding):
-                if decoding is self._guessing and self.state is State.HEARING:
-                    await self._guessed(decoding.result())
+            case Guessed() as guessed:
+                if self._hearing.is_news(guessed) and self.state is State.HEARING:
+                    await self._decide(self._turns.words(guessed.text))
             case Recognised() as recognised:
                 await self._recognised(recognised)
             case Answered(turn, reply):
@@ -230,7 +178,7 @@ class CallSession:
     # --- hearing
 
     async def _frame(self, pcm: bytes) -> None:
-        self._ear.frame(pcm)
+        self._hearing.frame(pcm)
         if self._mouth.overdue():
             await self._played()
         await self._notice_standstill()
@@ -257,14 +205,13 @@ class CallSession:
                 case UtteranceStarted(preroll_s):
                     await self._start_utterance(preroll_s)
                 case DecodeEarly():
-                    self._guess()
+                    self._hearing.guess()
                 case SpeechResumed():
-                    self._guessing = None
-                    self._ear.go_on()
+                    self._hearing.go_on()
                 case UtteranceEnded() as ended:
                     self._go(Event.TURN)
                     self._fillers.turn_ended(self._reply.asks)
-                    self._recognising = self._spawn(self._recognise(self._utterance, ended), "recognise")
+                    self._hearing.ended(ended)
                 case PausePrompt():
                     await self._mouth.hold()
                     self._report("paused", {})
@@ -290,31 +237,10 @@ class CallSession:
             await self._mouth.stop()  # a filler: nobody talks over the caller
         self._go(Event.SPEECH)
         self._fillers.over()
-        self._utterance += 1
-        if self._recognising:  # the caller goes on before anything was made of it: one turn, not two
-            self._recognising.cancel()
-            self._recognising = None
-            self._ear.go_on()
-        else:
-            self._ear.start(Hint(self._call.hotline, self._reply.asks, self._reply.terms), preroll_s)
-
-    def _guess(self) -> None:
-        self._guessing = decoding = self._ear.decode_early()
-        if decoding:
-            decoding.add_done_callback(
-                lambda done: None if done.cancelled() else self._happenings.put_nowait(Guessed(done))
-            )
-
-    async def _guessed(self, heard: Heard) -> None:
-        sure = heard.confidence >= LEAST_CONFIDENCE
-        await self._decide(self._turns.words(heard.text if sure else ""))
-
-    async def _recognise(self, utterance: int, ended: UtteranceEnded) -> None:
-        heard = await self._ear.words()
-        self._happenings.put_nowait(Recognised(utterance, heard, ended))
+        self._hearing.start(Hint(self._call.hotline, self._reply.asks, self._reply.terms), preroll_s)
 
     async def _recognised(self, recognised: Recognised) -> None:
-        if recognised.utterance != self._utterance or self.state is not State.THINKING:
+        if not self._hearing.is_news(recognised) or self.state is not State.THINKING:
             return
         heard = recognised.heard
         if self._cut and self._takes_no_turn(heard.text, self._cut):
@@ -332,9 +258,8 @@ class CallSession:
 
     async def _nothing_heard(self) -> None:
         """It was noise: things go on as if it had not been."""
-        self._recognising = None
         self._fillers.over()
-        self._ear.drop()
+        self._hearing.drop()
         if held := self._thinking.held:
             await self._say(held)
         elif self._cut:
@@ -358,8 +283,8 @@ class CallSession:
     # --- thinking
 
     def _think(self, turn: CallerTurn) -> None:
-        self._recognising = self._cut = self._thinking.held = None
-        self._ear.drop()
+        self._cut = self._thinking.held = None
+        self._hearing.drop()
         if self.state is not State.THINKING:
             self._go(Event.TURN)
         self._fillers.asked()
@@ -367,7 +292,7 @@ class CallSession:
 
     async def _answered(self, reply: Reply) -> None:
         self._thinking.awaited = False
-        if reply.ended or (self.state in (State.ARRIVED, State.THINKING) and not self._recognising):
+        if reply.ended or (self.state in (State.ARRIVED, State.THINKING) and not self._hearing.awaited):
             self._fillers.answered()
             await self._say(reply)
             return
@@ -441,7 +366,7 @@ class CallSession:
         """One apology, then the queue, with the ticket holding what was said."""
         log.error("call %s goes to a human: %s", self._call.call_id, error)
         self._report("failed", {"part": "speech" if isinstance(error, SpeechFailed) else "dialogue", "why": str(error)})
-        self._ear.drop()
+        self._hearing.drop()
         self._thinking.give_up()
         await self._mouth.stop()
         await self._say(Reply(self._senses.apology, ended=True, handoff=reason))
@@ -450,8 +375,8 @@ class CallSession:
         """The caller hung up: what was said in the last breath is still recognised and kept."""
         leaving = self.state is State.PARTING and not self._reply.handoff
         self._go(Event.HUNG_UP)
-        if self._ear.open:
-            heard = await self._ear.words()
+        if self._hearing.open:
+            heard = await self._hearing.words()
             if heard.text:
                 self._report_heard(heard)
                 self._thinking.ask(Said(heard))

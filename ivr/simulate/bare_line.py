@@ -26,7 +26,8 @@ import numpy as np
 from ivr.audio import RATE, to_pcm
 from ivr.call import tone
 from ivr.call.ports import CallerTurn, CallInfo, Ending, Heard, Hint, Line, Reply, VoiceActivity
-from ivr.call.session import CallSession, Senses
+from ivr.call.senses import Senses
+from ivr.call.session import CallSession
 from ivr.call.turn import TurnTaking
 from ivr.settings import Settings, load
 from ivr.simulate.numbered_frames import HEAD_BYTES, number_of

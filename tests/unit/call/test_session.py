@@ -14,7 +14,8 @@ from ivr.call import session
 from ivr.call.endpointing import Answer
 from ivr.call.filler import Fillers, Pace
 from ivr.call.ports import CallInfo, Heard, Keyed, Played, Reply, Said, Silent, Transfer
-from ivr.call.session import CallSession, Senses
+from ivr.call.senses import Senses
+from ivr.call.session import CallSession
 from ivr.call.thinking import Broken
 from ivr.call.turn import TurnTaking
 from ivr.errors import DialogueDown, SpeechFailed
