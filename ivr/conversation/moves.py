@@ -14,6 +14,8 @@ LOST_AFTER = 2
 """So many sentences in a row that nothing was understood of, and a human takes over."""
 IDLE_AFTER = 4
 """So many turns in a row that are no answer (asked back, scolded, had us wait), and a human takes over."""
+KEYED_AGAIN = 2
+"""At so many wrong entries by keys the number is done without."""
 OPENINGS = 4
 """So often it is asked what happened; then a human takes over."""
 SURE = 0.7
@@ -104,9 +106,9 @@ def _not_an_answer(signs: Signs, notes: Notes) -> tuple[str, Notes]:
     if "wait" in signs.shown:
         return "small_talk", notes
     notes = _tried(signs, notes)
-    if signs.keyed is not None:
+    if signs.keyed is not None and any(notes.tries.get(slot, 0) < KEYED_AGAIN for slot in signs.asked):
         return ("wrong_keys" if signs.keyed else "no_keys"), notes
-    if signs.says("dont_know") or "done" in signs.shown:
+    if signs.says("dont_know") or "done" in signs.shown or signs.keyed is not None:
         return "dont_know", replace(notes, unclear=0)
     if signs.says("small_talk"):
         return "small_talk", notes

@@ -52,6 +52,7 @@ def test_keys_that_cannot_be_the_number(keys: str) -> None:
     told = caller.keys(keys, "order_no")
     assert told.move == ("wrong_keys" if keys.strip("#*") else "no_keys")
     assert caller.value("order_no") is None
+    assert caller.keys(keys, "order_no").move == "dont_know"
     caller.keys("20261105331#", "order_no")
     caller.keys(keys, "order_no")
     assert caller.value("order_no") == "20261105331"
