@@ -45,6 +45,7 @@ from ivr.tickets.taxonomy import Taxonomy
 if TYPE_CHECKING:
     from ivr.line import Engines
     from ivr.speech.recognisers import Recognisers
+    from ivr.speech.repair.repairing import Repairing
     from ivr.speech.voices import Voices
 
 log = logging.getLogger(__name__)
@@ -240,21 +241,24 @@ class _Speech:
     """The heavy engines of a process that takes calls."""
 
     recogniser: Recognisers
+    repairing: Repairing
     voices: Voices
     activity: Callable[[], VoiceActivity]
 
     def engines(self, conversation: Conversation, servers: LineServers) -> Engines:
         from ivr.line import Engines
+        from ivr.speech.repair.repairing import RepairingRecogniser
 
         return Engines(
             activity=self.activity,
-            recogniser=self.recogniser,
+            recogniser=RepairingRecogniser(self.recogniser, self.repairing),
             voice_of=lambda call: self.voices.of(call.hotline, servers.data_of(call.call_id)),
             conversation=conversation,
         )
 
     async def warm_up(self) -> None:
-        await asyncio.gather(self.recogniser.warm_up(), self.voices.warm_up(), asyncio.to_thread(tone.warm_up))
+        others = (asyncio.to_thread(warm) for warm in (tone.warm_up, self.repairing.warm_up))
+        await asyncio.gather(self.recogniser.warm_up(), self.voices.warm_up(), *others)
 
     async def close(self) -> None:
         await asyncio.gather(self.recogniser.close(), self.voices.close())
@@ -263,10 +267,14 @@ class _Speech:
 def _speech(settings: Settings, packs: Mapping[str, Pack]) -> _Speech:
     """Heavy engines are imported here and nowhere else."""
     from ivr.speech.recognisers import Recognisers
+    from ivr.speech.repair.repairing import Repairing
+    from ivr.speech.repair.sounds import load_sounds
+    from ivr.speech.repair.words import usual_words
     from ivr.speech.vad import SileroVads
     from ivr.speech.voices import Voices
 
-    return _Speech(Recognisers(settings, packs), Voices(settings), SileroVads(settings))
+    repairing = Repairing(packs, load_sounds(settings.root / "data"), usual_words)
+    return _Speech(Recognisers(settings, packs), repairing, Voices(settings), SileroVads(settings))
 
 
 # --- one call without a telephone -----------------------------------------------------

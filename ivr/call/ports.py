@@ -137,6 +137,16 @@ class Hint:
 
 
 @dataclass(frozen=True, slots=True)
+class RepairedTerm:
+    """Words that recognition misheard, and the term that was meant."""
+
+    heard: str
+    meant: str
+    confidence: float
+    """0…1."""
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
     """One recognised utterance. `text` is empty when nothing was understood."""
 
@@ -153,6 +163,8 @@ class Heard:
     """Decodings of this utterance that were begun early and thrown away."""
     wasted_s: float = 0.0
     """What they cost, in seconds of a decoding's time."""
+    repairs: tuple[RepairedTerm, ...] = ()
+    """Already in `text`; what was recognised is among the alternatives."""
 
 
 class Listening(Protocol):

@@ -273,7 +273,8 @@ class CallSession:
         voice = {"loudness_dbov": heard.loudness_dbov, "syllables_per_s": heard.syllables_per_s}
         more = {"end_of_turn_ms": round(1000 * quiet_s), "alternatives": list(heard.alternatives)}
         work = {"wasted": heard.wasted, "wasted_s": round(heard.wasted_s, 3)}
-        self._report("heard", details | voice | more | work)
+        repairs = [{"from": one.heard, "to": one.meant, "confidence": one.confidence} for one in heard.repairs]
+        self._report("heard", details | voice | more | work | {"repairs": repairs})
 
     def _phase_ms(self) -> int:
         """Milliseconds since the last phase of the turn began: end of turn → words → the dialogue's answer → sound."""

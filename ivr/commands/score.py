@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from ivr.commands.score_nlu import reader
+from ivr.commands.score_terms import term_repairer
 from ivr.conversation.values.find import find
 from ivr.conversation.values.yesno import yes_no
 from ivr.errors import IvrError, SettingsError
@@ -186,21 +187,15 @@ def _nlu(options: Options) -> Judge:
     return reader(options.settings, options.date, options.hotline, options.asking, options.until)
 
 
-def _not_built(what: What) -> Callable[[Options], Judge]:
-    def prepare(_: Options) -> Judge:
-        def judge(_: str) -> Answer:
-            raise _Unjudgeable(f"{what} 的判断还没有做好：请先看别的，有哪些见 docs/contract/score.md。")
-
-        return judge
-
-    return prepare
+def _repaired(options: Options) -> Judge:
+    return term_repairer(options.settings, options.hotline, options.asking, options.lexicon)
 
 
 JUDGES: dict[What, Callable[[Options], Judge]] = {
     What.VALUES: _values,
     What.YESNO: _yesno,
     What.URGENCY: _urgency,
-    What.TERMS: _not_built(What.TERMS),
+    What.TERMS: _repaired,
     What.LIKENESS: _likeness,
     What.EMOTION: _emotion,
     What.NLU: _nlu,

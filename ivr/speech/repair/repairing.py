@@ -1,0 +1,100 @@
+"""Any recogniser, with misheard terms repaired. What was heard stays as another hypothesis."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ivr.call.ports import Heard, Hint, Listening, Recogniser, RepairedTerm
+from ivr.packs import Pack
+from ivr.speech.repair.lexicon import of_packs
+from ivr.speech.repair.sounds import Sounds
+from ivr.speech.repair.terms import APPLIED, Repair, Repairer, repaired
+from ivr.speech.repair.words import Words
+
+NOT_FOR = frozenset({"contact_name", "contact_number", "address"})
+"""Answers that hold names and numbers, which no lexicon has."""
+
+
+class Repairing:
+    """Repairs what is heard by the lexicon of the call's hotline. A pack's index is made once."""
+
+    def __init__(self, packs: Mapping[str, Pack], sounds: Sounds, words: Callable[[], Words]) -> None:
+        """`words` is asked for when they are first needed: reading them takes a second."""
+        self._packs = packs
+        self._sounds = sounds
+        self._words = words
+        self._made: dict[str, tuple[Pack, Repairer]] = {}
+
+    def warm_up(self) -> None:
+        """So that no caller waits for an index."""
+        for hotline in self._packs:
+            self._of(hotline)
+
+    def repair(self, heard: Heard, hint: Hint) -> Heard:
+        """What is sure enough is repaired; what may be is another hypothesis."""
+        repairer = self._of(hint.hotline)
+        if not heard.text or repairer is None or NOT_FOR.intersection(hint.asks):
+            return heard
+        found = repairer.repairs(heard.text, hint.asks, heard.alternatives)
+        sure = tuple(each for each in found if each.confidence >= APPLIED)
+        texts = dict.fromkeys((heard.text, *_offered(heard.text, found), *heard.alternatives))
+        text = repaired(heard.text, sure)
+        others = tuple(each for each in texts if each != text)
+        return replace(heard, text=text, alternatives=others, repairs=tuple(map(_told, sure)))
+
+    def _of(self, hotline: str) -> Repairer | None:
+        pack = self._packs.get(hotline)
+        if pack is None:
+            return None
+        made = self._made.get(hotline)
+        if made is None or made[0] is not pack:
+            made = self._made[hotline] = (pack, Repairer(of_packs([pack]), self._sounds, self._words()))
+        return made[1]
+
+
+def _offered(text: str, found: Sequence[Repair]) -> tuple[str, ...]:
+    """The text with what may have been meant, where there is such."""
+    return (repaired(text, found, least=0.0),) if found else ()
+
+
+def _told(repair: Repair) -> RepairedTerm:
+    return RepairedTerm(repair.heard, repair.meant, repair.confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class _RepairedListening:
+    """Implements `Listening`."""
+
+    listening: Listening
+    repairing: Repairing
+    hint: Hint
+
+    @property
+    def streams(self) -> bool:
+        return self.listening.streams
+
+    def feed(self, pcm: bytes) -> None:
+        self.listening.feed(pcm)
+
+    def partial(self) -> str:
+        return self.listening.partial()
+
+    async def result(self) -> Heard:
+        heard = await self.listening.result()
+        return await asyncio.to_thread(self.repairing.repair, heard, self.hint)
+
+
+class RepairingRecogniser:
+    """Implements `Recogniser` around another."""
+
+    def __init__(self, recogniser: Recogniser, repairing: Repairing) -> None:
+        self._recogniser = recogniser
+        self._repairing = repairing
+
+    def listen(self, hint: Hint) -> Listening:
+        return _RepairedListening(self._recogniser.listen(hint), self._repairing, hint)
+
+    async def close(self) -> None:
+        await self._recogniser.close()
