@@ -242,14 +242,17 @@ async def test_a_line_that_cannot_be_set_up_goes_to_a_human(tmp_path: Path, end:
 async def test_a_media_peer_that_breaks_its_protocol_loses_the_call_to_a_human(
     tmp_path: Path, hostile: bytes | str
 ) -> None:
+    answered = asyncio.Event()
+
     async def on_call(line: Line) -> None:
         await line.answer()
+        answered.set()
         async for _ in line.events():
             pass
 
     async with standing(tmp_path, on_call) as asterisk:
         await asterisk.call()
-        await until(lambda: asterisk.asked("/addChannel"))
+        await answered.wait()
         assert asterisk.media
         await (asterisk.media.send_bytes(hostile) if isinstance(hostile, bytes) else asterisk.media.send_str(hostile))
         await until(lambda: asterisk.asked("/continue"))
@@ -257,14 +260,16 @@ async def test_a_media_peer_that_breaks_its_protocol_loses_the_call_to_a_human(
 
 async def test_control_that_is_not_understood_is_left_out(tmp_path: Path) -> None:
     events: list[LineEvent] = []
+    answered = asyncio.Event()
 
     async def on_call(line: Line) -> None:
         await line.answer()
+        answered.set()
         events.extend([event async for event in line.events() if not isinstance(event, Frame)])
 
     async with standing(tmp_path, on_call) as asterisk:
         await asterisk.call()
-        await until(lambda: asterisk.asked("/addChannel"))
+        await answered.wait()
         for text in ("", "{", "[]", '{"type":"StasisStart"}', '{"type":"StasisEnd","channel":{"id":"other"}}'):
             await asterisk.control.send_str(text)
         await asterisk.hang_up()
@@ -274,16 +279,18 @@ async def test_control_that_is_not_understood_is_left_out(tmp_path: Path) -> Non
 
 async def test_control_that_closes_is_the_end(tmp_path: Path) -> None:
     events: list[LineEvent] = []
+    answered = asyncio.Event()
 
     async def on_call(line: Line) -> None:
         await line.answer()
+        answered.set()
         events.extend([event async for event in line.events() if not isinstance(event, Frame)])
         with pytest.raises(TelephonyDown):
             await line.note_ticket("GD1")
 
     async with standing(tmp_path, on_call) as asterisk:
         await asterisk.call()
-        await until(lambda: asterisk.asked("/addChannel"))
+        await answered.wait()
         await asterisk.control.close()
         await until(lambda: events)
     assert events == [HungUp(gone=False)], "a lost line, not a caller who hung up"
@@ -364,15 +371,17 @@ async def test_a_backlog_is_bounded_and_keys_are_kept(tmp_path: Path, monkeypatc
     monkeypatch.setattr(inbox, "LONGEST_BACKLOG", 5)
     release = asyncio.Event()
     events: list[LineEvent] = []
+    answered = asyncio.Event()
 
     async def on_call(line: Line) -> None:
         await line.answer()
+        answered.set()
         await release.wait()
         events.extend([event async for event in line.events()])
 
     async with standing(tmp_path, on_call) as asterisk:
         await asterisk.call()
-        await until(lambda: asterisk.asked("/addChannel"))
+        await answered.wait()
         assert asterisk.media
         for _ in range(50):
             await asterisk.media.send_bytes(SPEECH)
