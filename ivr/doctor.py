@@ -145,6 +145,14 @@ def trunk(
     return found or [Finding("中继", Verdict.OK, f"接到 {set_up.host}")]
 
 
+def recognition_server(address: str, wrong: str | None) -> Finding:
+    """One that is away is no failure: the others, or this machine, hear in its place."""
+    if wrong is None:
+        return Finding("识别服务", Verdict.OK, f"{address} 在回答")
+    mend = "检查那台机器上的 vosk-server、网络和 addresses 里的地址；在它恢复之前由其他地址或本机识别。"
+    return Finding("识别服务", Verdict.WARN, f"{address} 不能用：{wrong}", mend)
+
+
 def clock(now: dt.datetime, settings: Settings, *, synchronised: bool | None) -> list[Finding]:
     """`now` is UTC by the machine's clock; `synchronised` is the kernel's word, None = it does not say."""
     local = now.astimezone(settings.zone)

@@ -152,8 +152,8 @@ class Turns:
 class RecogniserChoice:
     """What hears a hotline's callers."""
 
-    engine: Literal["whisper", "vosk"] = "whisper"
-    """The embedded Whisper or a Vosk model."""
+    engine: Literal["whisper", "vosk", "vosk_server"] = "whisper"
+    """The embedded Whisper, a Vosk model, or Vosk on other machines (vosk-server's websocket)."""
     model: str = ""
     """Vosk: name of a folder in `var/models-speech` or `.tools/models`, or a path."""
     grammar: bool = True
@@ -162,6 +162,17 @@ class RecogniserChoice:
     """Vosk: other hypotheses asked for; then its confidence comes from their scores, not from the words."""
     threads: int = 1
     """Of the decoding, here. Utterances beyond that take turns."""
+    addresses: tuple[str, ...] = ()
+    """Vosk server: ws:// or wss:// addresses; the least busy one hears the next utterance."""
+    connect_timeout_s: float = 1.0
+    """Vosk server: one that has not taken the connection by then rests for a while."""
+    answer_timeout_s: float = 1.2
+    """Vosk server: words that are not there so long after the end of an utterance come from the fallback."""
+    phrase_list: bool = False
+    """Vosk server: closed questions are first heard with their answers only. Just for models that know these words:
+    a server does not tell what its model knows."""
+    fallback: Literal["whisper", "vosk"] = "whisper"
+    """Vosk server: what hears here when no server does; a Vosk one has the `model`, `grammar`, … of this choice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

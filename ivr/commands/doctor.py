@@ -31,6 +31,7 @@ from ivr.prepare.table import STEPS
 from ivr.prepare.terminal import Terminal
 from ivr.processes import answers
 from ivr.settings import Settings, load
+from ivr.speech.vosk_server_link import wrong_with
 from ivr.telephony.asterisk.ami import QueueWatch
 from ivr.telephony.asterisk.config import APP
 from ivr.telephony.asterisk.secrets import load_secrets
@@ -73,6 +74,7 @@ async def examine(settings: Settings, packs: Mapping[str, Pack]) -> list[Finding
     settings = at_work(settings)
     found = [_asterisk(settings), doctor.model_files(settings.tools / "models"), _rasa_environment(settings)]
     found += [_dialogue(settings), *_ports(settings, running=running), await _database(settings)]
+    found += await _recognition_servers(settings)
     if running:
         if settings.telephony.media == "websocket":
             found.append(await _ari(settings))
@@ -188,6 +190,18 @@ async def _queues(settings: Settings, packs: Mapping[str, Pack]) -> list[Finding
         return [Finding("AMI 登录", Verdict.OK, "成功"), *members]
     finally:
         await watch.stop()
+
+
+async def _recognition_servers(settings: Settings) -> list[Finding]:
+    found = []
+    for choice in {each for each in settings.speech.recognisers.values() if each.engine == "vosk_server"}:
+        try:
+            wrong = await wrong_with(choice)
+        except IvrError as error:
+            found.append(Finding("识别服务", Verdict.FAIL, str(error), "改正设置后再检查一次。"))
+        else:
+            found += [doctor.recognition_server(address, why) for address, why in wrong.items()]
+    return found
 
 
 async def _dialogue_servers(settings: Settings) -> list[Finding]:

@@ -13,6 +13,8 @@ DIGIT_ASKS = frozenset({"contact_number", "card_last4", "account_no"})
 DIGITS = tuple("零一二三四五六七八九幺两")
 UNKNOWN = "[unk]"
 """Vosk's word for everything else."""
+FITS = 0.7
+"""Confidence from which an answer within the grammar is believed."""
 
 
 def phrases(hint: Hint) -> tuple[str, ...]:
@@ -22,6 +24,11 @@ def phrases(hint: Hint) -> tuple[str, ...]:
     said = [phrase for ask in hint.asks for phrase in re.split(r"[，。、]", ANSWERS.get(ask, "")) if phrase]
     digits = DIGITS if any(ask in DIGIT_ASKS for ask in hint.asks) else ()
     return tuple(dict.fromkeys([*said, *digits]))
+
+
+def fits(text: str, confidence: float) -> bool:
+    """What was heard with a grammar is an answer of it; else it had better be heard without."""
+    return bool(text) and UNKNOWN not in text and confidence >= FITS
 
 
 def in_words(phrase: str, knows: Callable[[str], bool]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from ivr.call.ports import CountsWork, Hint, KeepsUp, Listening, RecogniserWork
@@ -43,7 +44,22 @@ def open_vosk(settings: Settings, choice: RecogniserChoice, packs: Packs, opened
     return VoskRecogniser(model_folder(settings, choice.model, "vosk"), choice)
 
 
-ENGINES: Mapping[str, Open] = {"whisper": open_whisper, "vosk": open_vosk}
+def open_vosk_server(settings: Settings, choice: RecogniserChoice, packs: Packs, opened: Opened) -> Engine:
+    from ivr.speech.vosk_server import VoskServerRecogniser
+    from ivr.speech.vosk_server_link import checked
+
+    return VoskServerRecogniser(checked(choice), opened(fallback(choice)))
+
+
+def fallback(choice: RecogniserChoice) -> RecogniserChoice:
+    """What hears here: the same engine as that of the hotlines that choose it outright."""
+    if choice.fallback == "whisper":
+        return RecogniserChoice()
+    plain = RecogniserChoice(engine="vosk", model=choice.model, grammar=choice.grammar)
+    return replace(plain, alternatives=choice.alternatives, threads=choice.threads)
+
+
+ENGINES: Mapping[str, Open] = {"whisper": open_whisper, "vosk": open_vosk, "vosk_server": open_vosk_server}
 """Each engine's libraries are loaded only where a hotline uses it."""
 
 

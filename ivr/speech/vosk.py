@@ -19,13 +19,11 @@ from ivr.call.ports import Hint, RecogniserWork
 from ivr.errors import NotPrepared, SpeechFailed, WireError
 from ivr.settings import RecogniserChoice
 from ivr.speech import vosk_results
-from ivr.speech.grammar import UNKNOWN, grammar, phrases
+from ivr.speech.grammar import UNKNOWN, fits, grammar, phrases
 from ivr.speech.streaming import Segment, StreamEngine, StreamingListening
 
 ACOUSTIC = ("am/final.mdl", "final.mdl")
 """Where a model folder holds its acoustic model: in today's layout and in that of before 2020."""
-FITS = 0.7
-"""Confidence from which an answer within the grammar is believed."""
 WARM_UP_S = 1.0
 
 Phrases = Callable[[Hint], Sequence[str]]
@@ -101,7 +99,7 @@ class VoskDecoder:
             raise SpeechFailed(str(error)) from error
         sound = bytes(self._sound)
         self._sound.clear()
-        if not sound or (segment.text and UNKNOWN not in segment.text and segment.confidence >= FITS):
+        if not sound or fits(segment.text, segment.confidence):
             return segment
         freely = self._model.recogniser((), self._alternatives)
         freely.AcceptWaveform(sound)

@@ -31,7 +31,7 @@ def segment(text: str) -> Segment:
 
 
 def _of_words(told: Mapping[str, Any]) -> Segment:
-    text = str(told.get("text", ""))
+    text = str(told["text"])
     words = told.get("result") or ()
     weights = [len(str(word["word"])) for word in words]
     if not sum(weights):

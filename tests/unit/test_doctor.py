@@ -54,6 +54,12 @@ def test_a_queue_without_free_agents_is_a_warning_an_unknown_one_a_failure() -> 
     assert doctor.queue_members("appliance", 2).verdict is Verdict.OK
 
 
+def test_a_recognition_server_that_is_away_is_a_warning() -> None:
+    assert doctor.recognition_server("ws://a:2700", None).verdict is Verdict.OK
+    away = doctor.recognition_server("ws://a:2700", "没有及时回答")
+    assert (away.verdict, "ws://a:2700" in away.says) == (Verdict.WARN, True)
+
+
 def test_no_trunk_is_well() -> None:
     assert verdicts(doctor.trunk(Telephony(), resolves=False, has_password=False, simulation=True)) == [Verdict.OK]
 

@@ -1,6 +1,7 @@
 """Each hotline's recogniser is the one that the settings choose."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from ivr.errors import NotPrepared, SettingsError
 from ivr.packs import Pack
 from ivr.settings import RecogniserChoice, Settings, Speech, load
 from ivr.speech.model_folders import model_folder
-from ivr.speech.recognisers import Open, Recognisers
+from ivr.speech.recognisers import ENGINES, Open, Recognisers, fallback
 from ivr.speech.vosk import VoskModel
+from ivr.speech.vosk_server_link import checked
 from tests.fakes.speech import FakeRecogniser
 
 PACKS = {name: Pack(hotline=name, name=name, dialled=()) for name in ("appliance", "bank", "telecom")}
@@ -104,3 +106,40 @@ def test_a_folder_that_is_no_vosk_model_is_told_in_one_sentence(tmp_path: Path) 
     (tmp_path / "am/final.mdl").write_bytes(b"nothing")
     with pytest.raises(NotPrepared, match="读不出来"):
         VoskModel(tmp_path)
+
+
+async def test_vosk_servers_stand_on_the_engine_that_other_hotlines_use() -> None:
+    server = RecogniserChoice(engine="vosk_server", addresses=("ws://10.0.0.5:2700",))
+    made: list[Engine] = []
+
+    def whisper(*_: object) -> Engine:
+        made.append(Engine())
+        return made[-1]
+
+    engines = {"whisper": whisper, "vosk_server": ENGINES["vosk_server"]}
+    recognisers = Recognisers(Settings(speech=Speech(recognisers={"bank": server})), PACKS, engines)
+    recognisers.listen(Hint("telecom"))
+    assert len(made) == 1
+    await recognisers.close()
+    assert made[0].closed
+
+
+def test_the_fallback_is_whisper_or_the_vosk_model_of_the_choice() -> None:
+    server = RecogniserChoice(engine="vosk_server", addresses=("ws://a",), model="cn", threads=2)
+    assert fallback(server) == RecogniserChoice()
+    assert fallback(replace(server, fallback="vosk")) == RecogniserChoice(engine="vosk", model="cn", threads=2)
+
+
+@pytest.mark.parametrize(
+    ("choice", "told"),
+    [
+        (RecogniserChoice(), "没有写地址"),
+        (RecogniserChoice(addresses=("ws://a:1", "10.0.0.5:2700")), "10.0.0.5:2700"),
+        (RecogniserChoice(addresses=("http://a:1",)), "ws://"),
+        (RecogniserChoice(addresses=("ws://a:x",)), "ws://a:x"),
+        (RecogniserChoice(addresses=("ws://a:1",), answer_timeout_s=0.0), "answer_timeout_s"),
+    ],
+)
+def test_addresses_that_are_none_are_told(choice: RecogniserChoice, told: str) -> None:
+    with pytest.raises(SettingsError, match=told):
+        checked(choice)
