@@ -145,16 +145,17 @@ class Mouth:
         """Is all of it on its way?"""
         number = 0
         try:
-            async for pcm in self._voice.say(text):
-                number += 1
-                if number <= from_piece:
-                    continue
-                await self._line.play(pcm)
-                self._playback.queued(pcm)
-                self._pieces = number
-                if self.silent:
-                    self.silent = False
-                    sounding()
+            async with contextlib.aclosing(self._voice.say(text)) as said:  # stopped here, it makes nothing more there
+                async for pcm in said:
+                    number += 1
+                    if number <= from_piece:
+                        continue
+                    await self._line.play(pcm)
+                    self._playback.queued(pcm)
+                    self._pieces = number
+                    if self.silent:
+                        self.silent = False
+                        sounding()
         except TelephonyDown as error:
             log.info("the line is gone while we spoke: %s", error)
             return False

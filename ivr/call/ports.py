@@ -11,7 +11,7 @@ All sound is `ivr.audio`'s: 8 kHz mono signed 16 bit PCM, 20 ms frames.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
@@ -222,8 +222,8 @@ class KeepsUp(Protocol):
 
 
 class Voice(Protocol):
-    def say(self, text: str) -> AsyncIterator[bytes]:
-        """Sound of a text, piece by piece (a clause each), the first as soon as it is there.
+    def say(self, text: str) -> AsyncGenerator[bytes, None]:
+        """Sound of a text, piece by piece (a clause each), the first as soon as it is there. Close what is broken off.
         Raises `SpeechFailed`."""
 
     async def close(self) -> None: ...

@@ -17,7 +17,7 @@ import sys
 import time
 from array import array
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ class Humming:
     def __init__(self) -> None:
         self._sound = to_pcm(0.1 * np.sin(2 * np.pi * 440 * np.arange(round(SENTENCE_S * RATE)) / RATE))
 
-    async def say(self, text: str) -> AsyncIterator[bytes]:
+    async def say(self, text: str) -> AsyncGenerator[bytes, None]:
         yield self._sound
 
     async def close(self) -> None: ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ivr.errors import SpeechFailed
@@ -39,7 +39,7 @@ class RecordedCaller:
     def __init__(self, sounds: Mapping[str, bytes]) -> None:
         self._sounds = sounds
 
-    async def say(self, text: str) -> AsyncIterator[bytes]:
+    async def say(self, text: str) -> AsyncGenerator[bytes, None]:
         if text not in self._sounds:
             raise SpeechFailed(f"来电人没有录过“{text}”。")
         yield self._sounds[text]

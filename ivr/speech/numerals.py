@@ -4,7 +4,10 @@ from __future__ import annotations
 
 DIGITS = "零一二三四五六七八九"
 PAUSE = "、"
-MEASURES = "台个天次件位条单小年周块元千万亿家名份张部只种遍把顿辆包箱吨匹米升秒分瓦伏岁公点平立斤兆层趟口双套"
+MEASURES = (
+    "台个天次件位条单小年周块元千万亿家名份张部只种遍把顿辆包箱吨匹米升秒分瓦伏岁公点平立斤兆层趟口双套"
+    "倍笔款瓶袋盒根本颗桶罐支枚回"
+)
 """Characters before which 2 is 两 (小 of 小时, 分 of 分钟, 公 of 公斤, 点 of 两点, 平 of 平方米)."""
 
 

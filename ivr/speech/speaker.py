@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from itertools import islice
 
 from ivr.audio import seconds
@@ -29,7 +29,7 @@ class Speaker:
         self._recordings = recordings
         self._decoded: OrderedDict[Recorded, bytes | None] = OrderedDict()
 
-    async def say(self, text: str) -> AsyncIterator[bytes]:
+    async def say(self, text: str) -> AsyncGenerator[bytes, None]:
         """A clause (or recording) at a time. Raises `SpeechFailed`."""
         loop = asyncio.get_running_loop()
         rest = iter(self.plan(text))

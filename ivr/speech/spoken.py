@@ -140,7 +140,8 @@ def _dotted(match: re.Match[str]) -> str:
 
 _Say = str | Callable[[re.Match[str]], str]
 _WRITTEN: list[tuple[str, _Say]] = [
-    # telephones
+    # numbers with a part hidden, telephones
+    (r"(?<!\d)(\d*)\*{2,}(\d+)", _in_groups),
     (r"(?<![\d.])(?:(?:\+|00)\s*86[-\s]?)?(1[3-9]\d)[-\s]?(\d{4})[-\s]?(\d{4})(?![\d.])", _in_groups),
     (r"(?<![\dA-Za-z.])[(（]?(?P<area>0(?:10|2\d)|0[3-9]\d\d|[48]00)[)）]?[-\s]?(?P<first>\d{3,4})[-\s]?(?P<last>\d{4})"
      r"(?!\d)(?:\s*[-转]\s*(?P<inside>\d{1,6})(?!\d))?", _landline),
@@ -148,7 +149,10 @@ _WRITTEN: list[tuple[str, _Say]] = [
     (r"(?<=按)\s*\*|\*(?=号?键)", "星号"),
     (r"(?<=按)\s*#|#(?=号?键)", "井号"),
     (r"号号(?=键)", "号"),
+    (r"(?<=\d)#(?=[楼栋汽柴])", "号"),
     # days and times
+    (r"(?<!\d)(\d{4})[-~—～－至到](?=\d{4}[年款])", lambda m: _year(m) + "到"),
+    (r"(?<!\d)(\d\d)(?=年\d{1,2}月)", _year),
     (r"(?<!\d)(?P<year>\d{4})[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})(?P<daymark>[日号])?(?!\d)", _date),
     (r"(?<=日)T(?=\d)", ""),
     (r"(?<!\d)(?P<year>)(?P<month>\d{1,2})月(?P<day>\d{1,2})(?P<daymark>[日号])", _date),
@@ -156,7 +160,7 @@ _WRITTEN: list[tuple[str, _Say]] = [
     (r"(?<!\d)([05-9]0)(?=后(?!面|天|续|再))", lambda m: in_a_row(m[1])),
     (rf"(?<=\d:\d\d){_TO}(?=\d{{1,2}}:\d\d)", "到"),
     (r"(?<!\d)(?P<hour>[01]?\d|2[0-4])[:：](?P<minute>[0-5]\d)(?::\d\d)?(?!\d)", _clock),
-    (r"(?<=[日号月年时点分])\s*[-~—～－]\s*(?=\d)", "到"),
+    (r"(?<=[日号月年时点分])\s*[-~—～－]\s*(?=[\d零一二三四五六七八九十])", "到"),
     (r"(?<![\d./])(\d{1,2})/(\d{1,2})(?![\d/])", _slash),
     # plates, before letters and digits mean something else
     (rf"([{_PROVINCES}][A-Z])[·•.\s-]?([A-Z\d]{{5,6}}(?![A-Z\d])|[A-Z\d]{{4,5}}(?=[学警挂港澳]))", _plate),
@@ -174,6 +178,7 @@ _WRITTEN: list[tuple[str, _Say]] = [
     (rf"(?<![A-Za-z\d.])(\d+(?:\.\d+)?){_TO}(?=(\d+(?:\.\d+)?)\s*(?:{_UNIT})(?![A-Za-z\d]))",
      lambda m: number(m[1]) + "到"),
     (rf"(?<![A-Za-z\d])({_NUMBER})\s*({_UNIT})(?![A-Za-z\d])", _with_unit),
+    (r"(?<![A-Za-z\d.-])(\d{2,}|\d+\.\d+)(?=[GT](?![A-Za-z\d]))", lambda m: number(m[1])),
     # codes
     (r"(?<=[A-Za-z])\d+(?:\.\d+)+|(?<![\d.])\d+(?:\.\d+){2,}(?![\d.])", _dotted),
     (r"(?<![A-Za-z\d])(?=[A-Za-z\d/-]*[A-Za-z])(?=[A-Za-z\d/-]*\d)[A-Za-z\d]+(?:[-/](?=[A-Za-z\d]*\d|[A-Za-z]+\b)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +71,7 @@ class ZhVoice:
         m = self.manner
         return f"{self.name}-2 {m.speed:g} {m.pitch:g} {m.energy:g} {m.loudness_dbov:g} {m.tract:g}"
 
-    async def say(self, text: str) -> AsyncIterator[bytes]:
+    async def say(self, text: str) -> AsyncGenerator[bytes, None]:
         """A clause at a time. Raises `SpeechFailed`."""
         for clause in clauses(spoken(text)):
             yield await self.speak(clause)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ def tone(seconds: float) -> bytes:
 class ToneVoice:
     """A voice without words: 100 ms a character."""
 
-    async def say(self, text: str) -> AsyncIterator[bytes]:
+    async def say(self, text: str) -> AsyncGenerator[bytes, None]:
         yield tone(0.1 * len(text))
 
     async def close(self) -> None: ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 
 import numpy as np
 
@@ -104,7 +104,7 @@ class FakeVoice:
         self.said: list[str] = []
         self.closed = False
 
-    async def say(self, text: str) -> AsyncIterator[bytes]:
+    async def say(self, text: str) -> AsyncGenerator[bytes, None]:
         if self.fails_on and self.fails_on in text:
             raise SpeechFailed(f"合成“{text}”失败。")
         self.said.append(text)
