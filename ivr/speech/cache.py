@@ -35,20 +35,17 @@ class SpokenStore:
         file = self._file(fingerprint, text)
         try:
             pcm = file.read_bytes()
-            os.utime(file)
         except OSError:
             return None
+        with contextlib.suppress(OSError):  # a folder that may only be read serves all the same
+            os.utime(file)
         return pcm or None
 
     def put(self, fingerprint: str, text: str, pcm: bytes) -> None:
         """Keeps a clause. A full or read-only disk is logged and forgotten: the caller has heard it anyway."""
         file = self._file(fingerprint, text)
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=file.parent, suffix=".part")
-            with os.fdopen(handle, "wb") as part:
-                part.write(pcm)
-            Path(name).replace(file)
+            _write_whole(file, pcm)
         except OSError as error:
             log.warning("语音缓存写不进 %s：%s", file, error)
             return
@@ -67,7 +64,11 @@ class SpokenStore:
         for _, size, file in files:
             if self._size <= self.limit * ROOM_AFTER:
                 return
-            file.unlink(missing_ok=True)
+            try:
+                file.unlink(missing_ok=True)
+            except OSError as error:
+                log.warning("语音缓存满了，旧的删不掉 %s：%s", file, error)
+                return
             self._size -= size
 
     def _files(self) -> list[tuple[float, int, Path]]:
@@ -82,6 +83,19 @@ class SpokenStore:
     def _file(self, fingerprint: str, text: str) -> Path:
         key = hashlib.sha256(f"{fingerprint}\n{text}".encode()).hexdigest()[:32]
         return self.folder / key[:2] / f"{key}.slin"
+
+
+def _write_whole(file: Path, content: bytes) -> None:
+    """All of it or nothing, and nothing left beside it. Raises `OSError`."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=file.parent, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as part:
+            part.write(content)
+        Path(name).replace(file)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 class SharedStore:

@@ -61,7 +61,8 @@ class Fallback:
             if stored is not None:
                 return Made(stored, number)
             if each.engine.online:
-                pcm = await self._in_time(each, clause, urgency, self._patience_s + spare_s)
+                patience_s = self._patience_s + spare_s if number < last else None
+                pcm = await self._in_time(each, clause, urgency, patience_s)
                 if pcm is not None:
                     return Made(pcm, number)
                 continue
@@ -95,17 +96,19 @@ class Fallback:
             self._missed(each, now())
             log.info("%s", error)
 
-    async def _in_time(self, each: Ranked, clause: Clause, urgency: Urgency, patience_s: float) -> bytes | None:
-        """None: it rests, or is away or too late."""
+    async def _in_time(self, each: Ranked, clause: Clause, urgency: Urgency, patience_s: float | None) -> bytes | None:
+        """None: it rests, or is away or too late. Without a limit to the patience nobody could speak in its place."""
         now = asyncio.get_running_loop().time
         advice = each.breaker.advice(now())
         if advice is Advice.LEAVE or len(self._late) >= MOST_LATE:
             return None
         asked = self._asked(each, clause, urgency)
-        if advice is Advice.PROBE:
+        if advice is Advice.PROBE and patience_s is not None:
             return None
         done, _ = await asyncio.wait([asked], timeout=patience_s)
         if done and not asked.exception():
+            if patience_s is None:
+                each.breaker.good()
             return asked.result()
         self._missed(each, now())
         return None

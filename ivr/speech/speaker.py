@@ -33,24 +33,27 @@ class Speaker:
         """A clause (or recording) at a time. Raises `SpeechFailed`."""
         loop = asyncio.get_running_loop()
         rest = iter(self.plan(text))
-        making: deque[asyncio.Task[Made]] = deque()
+        making: deque[tuple[Clause | Recorded, asyncio.Task[Made]]] = deque()
         rank, began, said_s = 0, loop.time(), 0.0
         try:
             # The first clause alone: the caller waits for it, and it settles which engine speaks the reply.
-            making += [loop.create_task(self._make(part, Urgency.NOW, 0, 0.0)) for part in islice(rest, 1)]
+            making += [(part, loop.create_task(self._make(part, Urgency.NOW, 0, 0.0))) for part in islice(rest, 1)]
             while making:
-                made = await making.popleft()
+                part, task = making.popleft()
+                made = await task
+                if made.rank < rank:  # begun before the reply fell to another voice
+                    made = await self._make(part, Urgency.NOW, rank, 0.0)
                 rank = max(rank, made.rank)
                 began = began if said_s else loop.time()
                 said_s += seconds(made.pcm)
                 spare_s = max(0.0, said_s - (loop.time() - began))
                 more = islice(rest, AHEAD - len(making))
-                making += [loop.create_task(self._make(part, Urgency.NEXT, rank, spare_s)) for part in more]
+                making += [(part, loop.create_task(self._make(part, Urgency.NEXT, rank, spare_s))) for part in more]
                 yield made.pcm
         finally:
-            for task in making:
+            for _, task in making:
                 task.cancel()
-            await asyncio.gather(*making, return_exceptions=True)
+            await asyncio.gather(*(task for _, task in making), return_exceptions=True)
 
     def plan(self, text: str) -> list[Clause | Recorded]:
         """What is said one after the other."""
@@ -59,12 +62,6 @@ class Speaker:
         for part in self._recordings.cut(said):
             planned += [part] if isinstance(part, Recorded) else clauses(part)
         return planned
-
-    async def render(self, text: str) -> None:
-        """Has what is not recorded made for the store. Raises `SpeechFailed`."""
-        for part in self.plan(text):
-            if isinstance(part, Clause):
-                await self._engines.render(part)
 
     async def _make(self, part: Clause | Recorded, urgency: Urgency, rank: int, spare_s: float) -> Made:
         if isinstance(part, Clause):

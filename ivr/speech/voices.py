@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ivr.errors import NotPrepared, SettingsError, SpeechFailed
-from ivr.settings import Settings
+from ivr.settings import Settings, Speech
 from ivr.speech.breaker import Breaker
 from ivr.speech.cache import SharedStore, SpokenStore
 from ivr.speech.clauses import Clause, pause_after
@@ -28,6 +28,8 @@ ENGINES: Mapping[str, Callable[[Settings, str], Engine]] = {
     "espeak": EspeakVoice,
 }
 """Name in `speech.voices`, before the colon → what it opens."""
+SPEEDS = (0.5, 2.0)
+"""Of `speech.voice_speed`: beyond that nobody understands a word."""
 LOOK_AGAIN_S = 2.0
 """How often work that has time asks whether the line is free."""
 FAILURES = 5
@@ -45,6 +47,7 @@ class Voices:
         self._opened: dict[str, Ranked | NotPrepared] = {}
         self._fallbacks: dict[tuple[str, ...], Fallback] = {}
         self._speakers: dict[tuple[str, Path], Speaker] = {}
+        _check(speech)
         for names in (speech.voices, *speech.hotline_voices.values()):
             self._fallback(names)
 
@@ -111,6 +114,15 @@ class Voices:
     async def close(self) -> None:
         await asyncio.gather(*(fallback.close() for fallback in self._fallbacks.values()))
         await asyncio.gather(*(engine.close() for engine in self.named().values()))
+
+
+def _check(speech: Speech) -> None:
+    slowest, fastest = SPEEDS
+    if not slowest <= speech.voice_speed <= fastest:
+        raise SettingsError(f"speech.voice_speed 是 {speech.voice_speed:g}：应当在 {slowest:g} 到 {fastest:g} 之间。")
+    empty = [hotline for hotline, names in speech.hotline_voices.items() if not names]
+    if empty:
+        raise SettingsError(f"speech.hotline_voices 里 {empty[0]} 一个音色也没有：写上音色，或去掉这一行。")
 
 
 def _recordings(data: Path, hotline: str) -> Recordings:

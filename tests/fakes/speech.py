@@ -127,6 +127,8 @@ class FakeEngine:
         self.asked: list[str] = []
         self.urgencies: list[Urgency] = []
         self.closed = False
+        self.slow_on = ""
+        """This clause never comes."""
         self.gate = asyncio.Event()
         self.gate.set()
 
@@ -139,6 +141,8 @@ class FakeEngine:
         self.asked.append(clause.text)
         self.urgencies.append(urgency)
         await self.gate.wait()
+        if clause.text == self.slow_on:
+            await asyncio.Event().wait()
         if self.fails:
             raise SpeechFailed(f"合成“{clause.text}”失败。")
         self.said.append(clause.text)

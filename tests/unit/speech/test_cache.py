@@ -98,3 +98,29 @@ def test_a_folder_that_cannot_be_written_is_no_failure(tmp_path: Path, caplog: p
     blocked.write_text("")
     SpokenStore(blocked, limit_mb=1).put("v", "甲", b"\1\0")
     assert "缓存" in caplog.text
+
+
+def test_a_store_that_may_only_be_read_still_serves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    SpokenStore(tmp_path, limit_mb=1).put("voice", "请稍等。", b"sound")
+    monkeypatch.setattr(os, "utime", _refuse)
+    assert SpokenStore(tmp_path, limit_mb=1).get("voice", "请稍等。") == b"sound"
+
+
+def test_old_clauses_that_cannot_be_thrown_away_do_not_silence_the_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = SpokenStore(tmp_path, limit_mb=0.000_01)
+    monkeypatch.setattr(Path, "unlink", _refuse)
+    store.put("voice", "请稍等。", b"longer than ten")
+    assert "请稍等" not in caplog.text
+    assert "语音缓存" in caplog.text
+
+
+def test_a_full_disk_is_left_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "replace", _refuse)
+    SpokenStore(tmp_path, limit_mb=1).put("voice", "请稍等。", b"sound")
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
+
+
+def _refuse(*_: object, **__: object) -> None:
+    raise PermissionError("not here")

@@ -130,3 +130,12 @@ async def test_closing_gives_up_what_is_still_awaited(tmp_path: Path) -> None:
     await voices.speak(HELLO)
     await voices.close()
     assert len(asyncio.all_tasks()) == 1
+
+
+async def test_the_last_engine_is_waited_for_though_it_is_online(tmp_path: Path) -> None:
+    online = FakeEngine("online", online=True)
+    online.gate.clear()
+    speaking = asyncio.create_task(fallback(tmp_path, online).speak(HELLO))
+    await asyncio.sleep(3 * PATIENCE_S)
+    online.gate.set()
+    assert (await speaking).pcm == online.sound("您好。")

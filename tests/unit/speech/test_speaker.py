@@ -75,6 +75,17 @@ async def test_a_reply_stays_with_the_engine_it_fell_to(tmp_path: Path) -> None:
     await engines.close()
 
 
+async def test_a_voice_that_was_given_up_does_not_come_back_in_the_same_reply(tmp_path: Path) -> None:
+    online, local = FakeEngine("online", online=True), FakeEngine("local")
+    online.slow_on = "我是智能语音助手。"
+    engines = fallback(tmp_path, online, local)
+    said = [piece async for piece in Speaker(engines, -19.0).say(TEXT)]
+    assert said == [online.sound("您好，这里是美家电器。")] + [
+        local.sound(text) for text in ("我是智能语音助手。", "请问有什么事？", "您慢慢说。")
+    ]
+    await engines.close()
+
+
 async def test_numbers_are_read_in_chinese_by_chinese_voices_only(tmp_path: Path) -> None:
     chinese, korean = FakeEngine("zh"), FakeEngine("ko", language="ko")
     for engine in (chinese, korean):

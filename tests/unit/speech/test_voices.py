@@ -65,6 +65,18 @@ def test_an_unknown_engine_is_told(tmp_path: Path, opened: list[FakeEngine]) -> 
         Voices(settings(tmp_path, "festival:x"))
 
 
+def test_a_hotline_with_an_empty_list_is_told_by_its_name(tmp_path: Path, opened: list[FakeEngine]) -> None:
+    with pytest.raises(SettingsError, match=r"speech\.hotline_voices.*bank"):
+        Voices(settings(tmp_path, "fake:a", bank=()))
+
+
+@pytest.mark.parametrize("speed", [0.0, -1.0, 5.0])
+def test_a_speed_that_nobody_can_speak_is_told(tmp_path: Path, opened: list[FakeEngine], speed: float) -> None:
+    odd = settings(tmp_path, "fake:a")
+    with pytest.raises(SettingsError, match=r"speech\.voice_speed"):
+        Voices(replace(odd, speech=replace(odd.speech, voice_speed=speed)))
+
+
 async def test_recordings_that_cannot_be_read_do_not_stop_the_hotline(
     tmp_path: Path, opened: list[FakeEngine], caplog: pytest.LogCaptureFixture
 ) -> None:
