@@ -52,6 +52,10 @@ class BargeIn:
         self._held_ms = None
         self._forget_sound()
 
+    def unprotect(self) -> None:
+        """What had to be heard was heard: speech stops the rest of the prompt."""
+        self._protected_ms = min(self._protected_ms, max(self._prompt_ms, self._begin_ms))
+
     def frame(self, speech: bool, source: Source) -> Verdict | None:
         """20 ms of the caller's side while the bot speaks."""
         if self._held_ms is None:

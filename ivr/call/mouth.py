@@ -69,6 +69,11 @@ class Mouth:
         return self._playback.playing_dbov
 
     @property
+    def heard(self) -> str:
+        """As much of the prompt as the caller has heard, about."""
+        return self._playback.share_of(self._text, whole=self._sent and not self._skipped)
+
+    @property
     def left_s(self) -> float:
         """Seconds of sound that were sent and not heard yet."""
         return self._playback.left_s
@@ -130,9 +135,8 @@ class Mouth:
 
     def _cut(self) -> Cut:
         piece = self._skipped + self._playback.piece
-        heard = self._playback.share_of(self._text, whole=self._sent and not self._skipped)
         last = self._sent and piece >= self._pieces - 1
-        return Cut(self._text, heard, round(self._playback.heard_s, 2), piece, last)
+        return Cut(self._text, self.heard, round(self._playback.heard_s, 2), piece, last)
 
     async def _speak(self, text: str, from_piece: int) -> None:
         mark = str(self._prompt)

@@ -181,6 +181,8 @@ class CallSession:
         self._hearing.frame(pcm)
         if self._mouth.overdue():
             await self._played()
+        if self._notice:
+            await self._was_heard(self._mouth.heard)
         await self._notice_standstill()
         probability = self._senses.activity.feed(pcm)
         if self.state not in (State.ARRIVED, State.PARTING, State.ENDED):
@@ -326,7 +328,7 @@ class CallSession:
     async def _speak(self, from_piece: int = 0) -> None:
         """The reply, after a filler that still plays."""
         reply = self._reply
-        protected = reply.protected or reply.ended
+        protected = reply.protected or reply.ended or bool(self._notice)
         await self._decide(
             self._turns.prompt_started(reply.asks, keys=reply.keys, protected=protected, after_s=self._mouth.left_s)
         )
@@ -352,9 +354,11 @@ class CallSession:
             await self._decide(self._turns.prompt_played())
 
     async def _was_heard(self, text: str) -> None:
-        """The recording begins as soon as the caller has heard that there is one."""
+        """The recording begins as soon as the caller has heard that there is one; no speech interrupts that."""
         if self._notice and text.startswith(self._notice):
             self._notice = ""
+            self._report("notice_heard", {})
+            self._turns.unprotect()
             await self._line.record()
 
     # --- ending

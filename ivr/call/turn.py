@@ -129,6 +129,10 @@ class TurnTaking:
         self._forget_speech()
         return held
 
+    def unprotect(self) -> None:
+        """The protected part of the prompt was heard."""
+        self._barge_in.unprotect()
+
     def prompt_played(self) -> list[Decision]:
         """The last of it was heard. A hold that speech began in its last moments must end, or the next is mute."""
         held: list[Decision] = [ResumePrompt()] if self._barge_in.holding else []

@@ -1,4 +1,4 @@
-"""Connections to Vosk servers: a stretch of sound goes to one after the other, from its beginning, until one has heard it
+"""Connections to Vosk servers: a stretch of sound goes to one after the other, from its beginning, until one heard it
 to its end. Which one is next is `addresses`' to say, what is sent and answered `vosk_server_wire`'s."""
 
 from __future__ import annotations
