@@ -274,7 +274,7 @@ def _speech(settings: Settings, packs: Mapping[str, Pack]) -> _Speech:
     from ivr.speech.voices import Voices
 
     repairing = Repairing(packs, load_sounds(settings.root / "data"), usual_words)
-    return _Speech(Recognisers(settings, packs), repairing, Voices(settings), SileroVads(settings))
+    return _Speech(Recognisers(settings, packs), repairing, Voices(settings, packs), SileroVads(settings))
 
 
 # --- one call without a telephone -----------------------------------------------------

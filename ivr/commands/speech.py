@@ -58,6 +58,14 @@ async def _prepare(settings: Settings, prompts: dict[str, str], texts: list[str]
     typer.echo(f"固定的话：{len(texts)} 句，用时 {time.monotonic() - started:.0f} 秒。")
 
 
+def _writable(file: Path) -> None:
+    """Raises `SettingsError`."""
+    try:
+        file.open("ab").close()
+    except OSError as error:
+        raise SettingsError(f"写不进 {file}（{error.strerror}）：请检查文件夹在不在、有没有权限。") from error
+
+
 async def _sound(voice: Voice, text: str) -> bytes:
     return b"".join([piece async for piece in voice.say(text)])
 
@@ -73,6 +81,10 @@ def say(
 ) -> None:
     """说一句话，听听是什么样：按设置里的音色，有录音的用录音。"""
     settings = load()
+    packs = load_packs(settings.root / "data")
+    if hotline and hotline not in packs:
+        raise SettingsError(f"没有叫 {hotline} 的热线：可以写 {'、'.join(packs)}。")
+    _writable(file)
     if voice:
         own = replace(settings.speech, voices=(voice,), hotline_voices={})
         settings = replace(settings, speech=own)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ivr.errors import NotPrepared, SettingsError, SpeechFailed
@@ -37,8 +37,9 @@ FAILURES = 5
 
 
 class Voices:
-    def __init__(self, settings: Settings) -> None:
-        """Opens the engines; those that are not prepared are left out and told in the log.
+    def __init__(self, settings: Settings, hotlines: Collection[str] = ()) -> None:
+        """Opens the engines; those that are not prepared are left out and told in the log. `hotlines`: those there
+        are; without any, the names in the settings are not checked.
         Raises `SettingsError`, or `NotPrepared` when a hotline has none."""
         self._settings = settings
         speech = settings.speech
@@ -47,7 +48,7 @@ class Voices:
         self._opened: dict[str, Ranked | NotPrepared] = {}
         self._fallbacks: dict[tuple[str, ...], Fallback] = {}
         self._speakers: dict[tuple[str, Path], Speaker] = {}
-        _check(speech)
+        _check(speech, hotlines)
         for names in (speech.voices, *speech.hotline_voices.values()):
             self._fallback(names)
 
@@ -116,10 +117,13 @@ class Voices:
         await asyncio.gather(*(engine.close() for engine in self.named().values()))
 
 
-def _check(speech: Speech) -> None:
+def _check(speech: Speech, hotlines: Collection[str]) -> None:
     slowest, fastest = SPEEDS
     if not slowest <= speech.voice_speed <= fastest:
         raise SettingsError(f"speech.voice_speed 是 {speech.voice_speed:g}：应当在 {slowest:g} 到 {fastest:g} 之间。")
+    unknown = [name for name in speech.hotline_voices if name not in hotlines]
+    if hotlines and unknown:
+        raise SettingsError(f"speech.hotline_voices 里的 {'、'.join(unknown)} 不是热线：可以写 {'、'.join(hotlines)}。")
     empty = [hotline for hotline, names in speech.hotline_voices.items() if not names]
     if empty:
         raise SettingsError(f"speech.hotline_voices 里 {empty[0]} 一个音色也没有：写上音色，或去掉这一行。")

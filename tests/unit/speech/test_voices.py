@@ -136,3 +136,8 @@ async def test_an_engine_that_only_fails_is_given_up(tmp_path: Path, opened: lis
     opened[0].fails = True
     await voices.make_ahead([str(number) for number in range(20)], line_that_is(True))
     assert len(opened[0].asked) == FAILURES
+
+
+def test_a_list_for_a_hotline_that_is_none_is_told(tmp_path: Path, opened: list[FakeEngine]) -> None:
+    with pytest.raises(SettingsError, match=r"speech\.hotline_voices.*bnak"):
+        Voices(settings(tmp_path, "fake:a", bnak=("fake:a",)), hotlines=["bank"])
