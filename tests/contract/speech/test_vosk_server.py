@@ -222,14 +222,15 @@ async def test_the_korean_model_behind_the_protocol(
         choice = RecogniserChoice(addresses=(server.address,), answer_timeout_s=10.0, phrase_list=bool(phrases))
         made = VoskServerRecogniser(choice, FakeRecogniser([LOCAL]), expected=lambda hint: phrases)
         await made.warm_up()
-        listening, partials = made.listen(HINT), []
+        listening = made.listen(HINT)
         for frame in frames(pcm):
             listening.feed(frame)
-            await asyncio.sleep(0.02)
-            partials.append(listening.partial())
+            await asyncio.sleep(0.005)
+        async with asyncio.timeout(20):
+            while not listening.partial():
+                await asyncio.sleep(0.01)
         heard = await listening.result()
         await made.close()
     assert "니다" in heard.text
     assert ("감사합니다" in heard.text.split()) or not phrases  # without a list the voice is too far from people's
     assert 0.3 < heard.confidence <= 1.0
-    assert any(partials)
