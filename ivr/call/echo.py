@@ -13,7 +13,8 @@ from collections import deque
 from ivr.audio import FRAME_MS
 
 DELAY_MS = 300
-"""An echo comes back within this, counted from what the mouth believes to be playing."""
+"""An echo comes back within this, counted from what the mouth believes to be playing: line, jitter buffers, the way
+through the far telephone and back."""
 SYLLABLE_FRAMES = 3
 """A syllable's quiet frames count as its loud ones."""
 PERHAPS_DB = 2.0
