@@ -191,7 +191,7 @@ class Recogniser(Protocol):
     async def close(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecogniserWork:
     """What a recogniser has done since it began, for the metrics."""
 

@@ -116,7 +116,7 @@ class WhisperRecogniser:
         self._waiting = self._done = self._wasted = self._refused = 0
 
     def work(self) -> RecogniserWork:
-        return RecogniserWork(self._waiting, self._done, self._wasted, self._refused)
+        return RecogniserWork(waiting=self._waiting, done=self._done, wasted=self._wasted, refused=self._refused)
 
     def keeps_up(self) -> bool:
         return self._waiting < WAITING
