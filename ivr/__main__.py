@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("doctor", "检查安装和配置"),
     "tickets": ("tickets", "查看工单"),
     "speech": ("speech", "语音：预先合成、评测"),
+    "models": ("models", "语音模型：有哪些、加一个、检查"),
     "bench": ("bench", "在负载下量一量"),
     "score": ("score", "单独看一句话的判断"),
     "flow": ("flow", "画出通话状态图"),
