@@ -23,7 +23,7 @@ def model_folder(settings: Settings, model: str, engine: str) -> Path:
         if place.is_dir():
             return place
     raise NotPrepared(
-        f"没有叫 {model} 的语音模型：请用 ivr models add 加一个（放在 var/models-speech），或在设置里写它的文件夹的路径。"
+        f"没有叫 {model} 的语音模型：请用 ivr models add 加一个（放在 var/models-speech），或写它的路径。"
     )
 
 
