@@ -117,6 +117,8 @@ async def _download(address: str, folder: Path) -> Path:
                 task = progress.add_task("下载模型", total=answer.content_length)
                 async for block in answer.content.iter_chunked(BLOCK):
                     out.write(block)
+                    if out.tell() > archives.LARGEST_BYTES:
+                        raise NotPrepared(f"{address} 超过 {archives.LARGEST_BYTES >> 30} GB：这不像语音模型。")
                     progress.advance(task, len(block))
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
         raise NotPrepared(f"{address} 下载不了（{error!r}）：请检查地址和网络，或先下载到本机再加。") from error

@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
+import lzma
 import shutil
 import stat
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +24,14 @@ from ivr.errors import NotPrepared
 LARGEST_BYTES = 8 << 30
 """Of an unpacked model; the largest Vosk models have some 5 GB."""
 BLOCK = 1 << 20
+BROKEN = (
+    tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError,
+    shutil.Error, RuntimeError, NotImplementedError,
+)  # fmt: skip
+"""What the standard library says to an archive or a folder that cannot be read, an encrypted one included."""
 SIGNS: dict[str, tuple[str, ...]] = {
     "vosk": ("am/final.mdl", "final.mdl"),
     "whisper": ("vocabulary.json", "vocabulary.txt"),
-    "sherpa": ("tokens.txt",),
 }
 """Engine → files of which one is in each of its models."""
 
@@ -67,7 +74,7 @@ def add(shelf: Path, name: str, source: Path) -> Model:
         _unpack(source, fresh)
         found = _inner(fresh)
         if engine_of(found) is None:
-            raise NotPrepared(f"{source.name} 里没有认得的语音模型（Vosk、Whisper 或 sherpa-onnx 的文件夹）。")
+            raise NotPrepared(f"{source.name} 里没有认得的语音模型（Vosk 或 Whisper 的文件夹）。")
         sums = {file: checksum(found / file) for file in _files(found)}
         _sums_file(target).write_text(json.dumps(sums, indent=1, ensure_ascii=False) + "\n", "utf-8")
         found.rename(target)
@@ -110,13 +117,19 @@ def _unpack(source: Path, target: Path) -> None:
         elif zipfile.is_zipfile(source):
             _unzip(source, target)
         elif source.is_file() and tarfile.is_tarfile(source):
-            with tarfile.open(source) as archive:
-                _bounded(source, (member.size for member in archive.getmembers()))
-                archive.extractall(target, filter="data")
+            _untar(source, target)
         else:
-            raise NotPrepared(f"{source} 不是文件夹，也不是 zip 或 tar 压缩包：请检查路径。")
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+            raise NotPrepared(f"{source} 不是文件夹，也不是完好的 zip 或 tar 压缩包：请检查路径。")
+    except BROKEN as error:
         raise NotPrepared(f"压缩包 {source.name} 坏了，或里面的路径不安全：{error}。") from error
+
+
+def _untar(source: Path, target: Path) -> None:
+    with tarfile.open(source) as archive:
+        _bounded(source, (member.size for member in archive.getmembers()))
+        archive.extractall(target, filter="data")
+        while archive.fileobj is not None and archive.fileobj.read(BLOCK):
+            pass  # to the end: the compressor's own checksum stands there
 
 
 def _unzip(source: Path, target: Path) -> None:

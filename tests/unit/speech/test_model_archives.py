@@ -1,6 +1,7 @@
 """Models that one brings: archives of all kinds, and what is refused."""
 
 import io
+import random
 import tarfile
 import zipfile
 from pathlib import Path
@@ -79,6 +80,18 @@ def cut_off(tmp_path: Path) -> Path:
     return tmp_path / "cut.tar.gz"
 
 
+@pytest.mark.parametrize("kind", ["tar.gz", "tar.bz2", "tar.xz", "zip"])
+def test_a_damaged_archive_is_refused(kind: str, source: Path, tmp_path: Path) -> None:
+    (source / "am/final.mdl").write_bytes(random.Random(0).randbytes(40_000))  # noqa: S311
+    archive = packed(source, kind)
+    content = bytearray(archive.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 64] = bytes(64)
+    archive.write_bytes(content)
+    with pytest.raises(NotPrepared):
+        add(tmp_path / "shelf", "mine", archive)
+    assert list((tmp_path / "shelf").iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "archive",
     [
@@ -105,7 +118,7 @@ def test_a_name_is_taken_once(source: Path, tmp_path: Path) -> None:
 
 
 def test_each_engine_knows_its_models(tmp_path: Path) -> None:
-    for name, engine in {"final.mdl": "vosk", "vocabulary.json": "whisper", "tokens.txt": "sherpa"}.items():
+    for name, engine in {"final.mdl": "vosk", "vocabulary.json": "whisper"}.items():
         (tmp_path / engine).mkdir()
         (tmp_path / engine / name).touch()
         assert engine_of(tmp_path / engine) == engine
