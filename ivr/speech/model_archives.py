@@ -128,7 +128,7 @@ def _untar(source: Path, target: Path) -> None:
     with tarfile.open(source) as archive:
         _bounded(source, (member.size for member in archive.getmembers()))
         archive.extractall(target, filter="data")
-        while archive.fileobj is not None and archive.fileobj.read(BLOCK):
+        while archive.fileobj.read(BLOCK):
             pass  # to the end: the compressor's own checksum stands there
 
 
