@@ -27,10 +27,12 @@ SHARE_ASKED = 0.25
 """Part of the words of an answer that are terms of what was asked for."""
 SCALE = 2.2
 """Weight of the sound beside the words."""
-FARTHEST = (0.0, 0.0, 1.3, 1.2, 1.1)
+FARTHEST = (0.0, 0.0, 0.91, 0.84, 0.77)
 """Cost a syllable from which nothing is taken for a term, by its length in syllables; the last one holds beyond."""
 STRANGEST = 1.9
 """Cost of a single syllable from which nothing is taken for it."""
+ALIKE = 0.35
+"""Cost up to which two syllables are as good as the same. At least half of a longer term's must be."""
 AGREED = 3.0
 """Another hypothesis has the term at the same place."""
 LISTED = 4.0
@@ -146,7 +148,9 @@ class Repairer:
             each = [costs[place : place + starts, rows.syllables[:, place]] for place in range(length)]
             sound, worst = np.sum(each, axis=0), np.max(each, axis=0)
             farthest = FARTHEST[min(length, len(FARTHEST) - 1)] * length
-            for start, row in np.argwhere((sound <= farthest) & (worst <= STRANGEST)):
+            alike = np.sum([cost <= ALIKE for cost in each], axis=0)
+            near = (sound <= farthest) & (worst <= STRANGEST) & ((2 * alike >= length) | (length < 3))
+            for start, row in np.argwhere(near):
                 yield int(start), int(start) + length, lexicon.terms[rows.terms[row]], float(sound[start, row])
 
     def _term_cost(self, term: str, fields: frozenset[str], asked: Sequence[str]) -> float:
