@@ -7,6 +7,8 @@ Who writes what is kept apart so that nobody's work is lost:
   read; had somebody else saved meanwhile it raises `TicketChanged`, and the caller reads again. `change` reads itself.
 - `record_handoff`, `record_callback` and `record_recording` write only their own columns, whatever the version.
 - `add_line` writes the transcript, a table of its own, by call.
+
+What other systems are told of (`outbox`) is written in the same transaction as the change.
 """
 
 from __future__ import annotations
@@ -16,12 +18,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row, Select, func, insert, select, update
+from sqlalchemy import Row, Select, and_, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ivr.errors import TicketChanged, TicketError
-from ivr.tickets import rows
+from ivr.tickets import outbox, rows
 from ivr.tickets.database import Database
 from ivr.tickets.lifecycle import check_followed
 from ivr.tickets.schema import CHANGES, DAYS, TICKETS, TRANSCRIPT
@@ -56,6 +58,11 @@ class TicketStore:
         self._zone = zone
         self._now = now or (lambda: dt.datetime.now(zone))
 
+    @property
+    def database(self) -> Database:
+        """For what else is kept beside the tickets: deliveries, tokens."""
+        return self._database
+
     async def open(self) -> None:
         """Creates or migrates the tables. Any number of processes may do so at once."""
         await self._database.open()
@@ -75,6 +82,7 @@ class TicketStore:
             number = await _next_number(connection, day)
             numbered = replace(ticket, ticket_no=f"GD{day:%Y%m%d}-{number:06d}", version=1)
             await self._insert(connection, numbered, by, why)
+            await self._tell(connection, None, numbered, by, why)
             return await self._whole(connection, numbered.ticket_no)
 
         return await self._database.write(do)
@@ -128,6 +136,16 @@ class TicketStore:
     async def record_callback(self, ticket_no: str, callback: Callback, *, by: str = "line") -> None:
         await self._record(ticket_no, lambda _: rows.callback_of(callback), by, "约定回电")
 
+    async def finish_callback(self, ticket_no: str, *, by: str, why: str) -> None:
+        """The caller was called back; who and when is in the history. Raises `TicketError` when none was owed."""
+
+        def values(ticket: Ticket) -> dict[str, Any]:
+            if ticket.callback is None:
+                raise TicketError(f"工单 {ticket_no} 没有待办的回电，也许已经有人回过了。")
+            return {"callback_due": None, "callback_number": None, "callback_why": None}
+
+        await self._record(ticket_no, values, by, why)
+
     async def record_recording(self, ticket_no: str, file: str, *, by: str = "line") -> None:
         await self._record(ticket_no, lambda _: {"recording": file}, by, "录音")
 
@@ -171,13 +189,17 @@ class TicketStore:
         status: str | None = None,
         stage: str | None = None,
         urgency: str | None = None,
+        caller_number: str | None = None,
         since: dt.datetime | None = None,
         until: dt.datetime | None = None,
+        below: tuple[dt.datetime, str] | None = None,
         limit: int = 50,
         offset: int = 0,
     ) -> tuple[Ticket, ...]:
-        """Tickets that are all of this, newest first, without transcripts. `since` is included, `until` is not."""
+        """Tickets that are all of this, newest first, without transcripts. `since` is included, `until` is not.
+        `below`: `created_at` and number of the last ticket of the page before; pages stay whole while others write."""
         equal = {"hotline": hotline, "category": category, "status": status, "stage": stage, "urgency": urgency}
+        equal |= {"caller_number": caller_number}
         wanted = select(TICKETS).where(
             *(TICKETS.c[name] == value for name, value in equal.items() if value is not None)
         )
@@ -185,6 +207,10 @@ class TicketStore:
             wanted = wanted.where(TICKETS.c.created_at >= since)
         if until is not None:
             wanted = wanted.where(TICKETS.c.created_at < until)
+        if below is not None:
+            at, ticket_no = below
+            same_moment = and_(TICKETS.c.created_at == at, TICKETS.c.ticket_no < ticket_no)
+            wanted = wanted.where(TICKETS.c.created_at <= at, or_(TICKETS.c.created_at < at, same_moment))
         return await self._listed(wanted, limit, offset)
 
     async def callbacks_due(self, at: dt.datetime, *, limit: int = 50) -> tuple[Ticket, ...]:
@@ -247,8 +273,10 @@ class TicketStore:
         )
         if result.rowcount != 1:
             raise TicketChanged(_CHANGED.format(ticket.ticket_no))
+        after = replace(after, version=ticket.version + 1)
         await self._note(connection, before, after, by, why)
-        return replace(after, version=ticket.version + 1, transcript=ticket.transcript, related=ticket.related)
+        await self._tell(connection, before, after, by, why)
+        return replace(after, transcript=ticket.transcript, related=ticket.related)
 
     async def _record(self, ticket_no: str, values: Callable[[Ticket], dict[str, Any]], by: str, why: str) -> None:
         async def do(connection: AsyncConnection) -> None:
@@ -260,6 +288,7 @@ class TicketStore:
             after = rows.ticket_of(_columns(row) | new, self._zone)
             await connection.execute(update(TICKETS).where(TICKETS.c.ticket_no == ticket_no).values(new))
             await self._note(connection, before, after, by, why)
+            await self._tell(connection, before, after, by, why)
 
         await self._database.write(do)
 
@@ -268,6 +297,9 @@ class TicketStore:
         if changed:
             entry = {"ticket_no": after.ticket_no, "at": self._now(), "who": by, "why": why, "changed": changed}
             await connection.execute(insert(CHANGES).values(entry))
+
+    async def _tell(self, connection: AsyncConnection, before: Ticket | None, after: Ticket, by: str, why: str) -> None:
+        await outbox.note(connection, before, after, at=self._now(), by=by, why=why)
 
     async def _whole(self, connection: AsyncConnection, ticket_no: str) -> Ticket:
         row = await _row(connection, ticket_no)
