@@ -11,6 +11,7 @@
     ├── SpeechFailed            recognition or synthesis of one sentence failed (retry)
     └── TicketError             a ticket, a step of its life or its store is not as it must be
         ├── StoreBusy           the database is locked for too long           (retry)
+        ├── StoreDown           the database server does not answer           (retry)
         └── TicketChanged       somebody saved the ticket since it was read   (read again, retry)
 
 `code` is stable and machine readable; `retry` says whether the same call may go through later.
@@ -65,6 +66,11 @@ class TicketError(IvrError):
 
 class StoreBusy(TicketError):
     code = "store_busy"
+    retry = True
+
+
+class StoreDown(TicketError):
+    code = "store_down"
     retry = True
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -224,7 +225,8 @@ class Settings:
     time_zone: str = "Asia/Shanghai"
     """Business time zone; the machine's own is never used."""
     database: str = ""
-    """SQLAlchemy address; empty = SQLite in `var`."""
+    """Where tickets are: `postgresql://USER@HOST/NAME` (its password is `database_password` in `var/secrets.toml`), or
+    `sqlite:////FILE`; empty = SQLite in `var`."""
     region: str = "CN"
     """Country of caller numbers without a country code."""
     simulation: bool = False
@@ -257,7 +259,10 @@ class Settings:
 
     @property
     def database_url(self) -> str:
-        return self.database or f"sqlite+aiosqlite:///{self.var / 'tickets.db'}"
+        """The address with the password, where there is one: not to be shown."""
+        if not self.database:
+            return f"sqlite+aiosqlite:///{self.var / 'tickets.db'}"
+        return _with_password(self.database, self.var / "secrets.toml")
 
     def now(self) -> dt.datetime:
         return dt.datetime.now(self.zone)
@@ -294,6 +299,20 @@ def save(settings: Settings, file: Path) -> None:
     """The settings as a .json file that `load` reads: child processes get exactly ours."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(msgspec.json.encode(settings, enc_hook=str))
+
+
+def _with_password(address: str, secrets: Path) -> str:
+    """A user without a password in the address gets the one of the secrets' file; PGPASSWORD and ~/.pgpass also count,
+    to the driver. Raises `SettingsError`."""
+    parts = urlsplit(address)
+    if not parts.scheme.startswith("postgres") or not parts.username or parts.password or not secrets.exists():
+        return address
+    try:
+        password = tomllib.loads(secrets.read_text("utf-8")).get("database_password", "")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"密钥文件 {secrets} 有误：{error}。") from error
+    user, _, where = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{where}")) if password else address
 
 
 def _path_beside(file: Path) -> Callable[[type, object], object]:

@@ -146,20 +146,23 @@ def _own_processes(run: Path) -> Iterator[int]:
 
 
 async def _database(settings: Settings) -> Finding:
-    url = settings.database_url
+    try:
+        url = settings.database_url
+        store = TicketStore(url, settings.zone)
+    except IvrError as error:
+        return Finding("数据库", Verdict.FAIL, str(error), "改正 ivr.toml 里的 database（docs/tickets.md）。")
     shown = url.split("@")[-1]  # never the password
     file = Path(url.partition("///")[2]) if url.startswith("sqlite") else None
     if file and not file.exists():
         return Finding("数据库", Verdict.OK, f"{file}，第一次启动时建立")
-    store = TicketStore(url, settings.zone)
     try:
         await store.open()
-        await store.find(limit=1)
+        release = await store.release()
     except IvrError as error:
         return Finding("数据库", Verdict.FAIL, str(error), "检查设置 database、数据库是否在运行、文件的属主。")
     finally:
         await store.close()
-    return Finding("数据库", Verdict.OK, shown)
+    return Finding("数据库", Verdict.OK, f"{shown}（{release}）")
 
 
 async def _ari(settings: Settings) -> Finding:

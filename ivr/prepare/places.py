@@ -70,6 +70,11 @@ class Places:
         return self.tools / "pulseaudio"
 
     @property
+    def postgresql(self) -> Path:
+        """PostgreSQL, for the tests of the ticket store."""
+        return self.tools / "postgresql"
+
+    @property
     def model_packages(self) -> Path:
         return self.tools / "models-packages"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Callable, Dict, Tuple
 
-from ivr.prepare import asterisk, dialogue, environments, espeak, machine, models, talk, uv
+from ivr.prepare import asterisk, dialogue, environments, espeak, machine, models, postgresql, talk, uv
 from ivr.prepare.step import Job, Step
 
 
@@ -82,12 +82,21 @@ STEPS: Tuple[Step, ...] = (
     Step("spoken", "合成固定的话", dialogue.spoken_inputs, lambda job: (), dialogue.speak),
     Step("talk", "准备麦克风和扬声器（PyAudio）", talk.inputs, talk.results, talk.install),
     Step("talk-test", "准备 ivr talk 的测试：PyAudio 和虚拟声卡", talk.test_inputs, lambda job: (), talk.for_the_test),
+    Step(
+        "postgresql-test",
+        "准备工单测试用的 PostgreSQL",
+        postgresql.test_inputs,
+        postgresql.test_results,
+        postgresql.for_the_test,
+    ),
 )
 
-LINE = tuple(step.name for step in STEPS if not step.name.startswith("talk"))
+BESIDE = ("talk", "talk-test", "postgresql-test")
+"""Steps that a line does without."""
+LINE = tuple(step.name for step in STEPS if step.name not in BESIDE)
 GOALS: Dict[str, Tuple[str, ...]] = {
     "all": LINE,
-    "test": (*LINE, "talk-test"),
+    "test": (*LINE, "talk-test", "postgresql-test"),
     "talk": (*LINE, "talk"),
     "checks": ("machine", "uv", "product"),
 }

@@ -70,6 +70,10 @@ class TicketStore:
     async def close(self) -> None:
         await self._database.close()
 
+    async def release(self) -> str:
+        """Name and version of the database's program, for a person."""
+        return await self._database.read(self._database.release)
+
     # --- writing -----------------------------------------------------------------
 
     async def create(self, ticket: Ticket, *, by: str = "bot", why: str = "通话中记下第一条事实") -> Ticket:
@@ -101,7 +105,7 @@ class TicketStore:
             await self._insert(connection, replace(ticket, version=1), by, why)
             return await self._whole(connection, ticket.ticket_no)
 
-        return await self._database.write(do)
+        return await self._database.write(do, again_on_conflict=True)
 
     async def save(self, ticket: Ticket, *, by: str, why: str) -> Ticket:
         """Writes what changed, with who and why; gives the ticket as it is now stored. Raises `TicketChanged` when it
@@ -116,6 +120,7 @@ class TicketStore:
         """Reads, alters and saves in one transaction. `alter` must be pure: it may run twice."""
 
         async def do(connection: AsyncConnection) -> Ticket:
+            await _row(connection, ticket_no, lock=True)
             return await self._update(connection, alter(await self._whole(connection, ticket_no)), by, why)
 
         return await self._database.write(do)
@@ -251,7 +256,7 @@ class TicketStore:
         await self._note(connection, None, ticket, by, why)
 
     async def _update(self, connection: AsyncConnection, ticket: Ticket, by: str, why: str) -> Ticket:
-        row = await _row(connection, ticket.ticket_no)
+        row = await _row(connection, ticket.ticket_no, lock=True)
         if row is None:
             raise TicketError(_UNKNOWN.format(ticket.ticket_no))
         before = rows.ticket_of(_columns(row), self._zone)
@@ -280,7 +285,7 @@ class TicketStore:
 
     async def _record(self, ticket_no: str, values: Callable[[Ticket], dict[str, Any]], by: str, why: str) -> None:
         async def do(connection: AsyncConnection) -> None:
-            row = await _row(connection, ticket_no)
+            row = await _row(connection, ticket_no, lock=True)
             if row is None:
                 raise TicketError(_UNKNOWN.format(ticket_no))
             before = rows.ticket_of(_columns(row), self._zone)
@@ -341,8 +346,10 @@ def _columns(row: Row[Any]) -> dict[str, Any]:
     return {str(name): value for name, value in row._mapping.items()}
 
 
-async def _row(connection: AsyncConnection, ticket_no: str) -> Row[Any] | None:
-    return (await connection.execute(select(TICKETS).where(TICKETS.c.ticket_no == ticket_no))).one_or_none()
+async def _row(connection: AsyncConnection, ticket_no: str, *, lock: bool = False) -> Row[Any] | None:
+    """`lock`: nobody else changes it until this transaction ends. SQLite's writers are alone anyway."""
+    wanted = select(TICKETS).where(TICKETS.c.ticket_no == ticket_no)
+    return (await connection.execute(wanted.with_for_update() if lock else wanted)).one_or_none()
 
 
 async def _transcript(connection: AsyncConnection, call_id: str) -> tuple[TranscriptLine, ...]:

@@ -70,3 +70,25 @@ def test_children_get_exactly_our_settings(tmp_path: Path) -> None:
     settings = replace(Settings(), simulation=True, var=tmp_path / "v", ports=Ports(sip=7))
     save(settings, tmp_path / "run" / "settings.json")
     assert load(tmp_path / "run" / "settings.json") == settings
+
+
+@pytest.mark.parametrize(
+    ("address", "with_password"),
+    [
+        ("postgresql://ivr@db.example:5433/ivr", "postgresql://ivr:a%40%2Fb@db.example:5433/ivr"),
+        ("postgresql://ivr@/ivr?host=/run/postgresql", "postgresql://ivr:a%40%2Fb@/ivr?host=/run/postgresql"),
+        ("postgresql://ivr:own@db/ivr", "postgresql://ivr:own@db/ivr"),
+        ("postgresql:///ivr", "postgresql:///ivr"),
+        ("sqlite:////srv/tickets.db", "sqlite:////srv/tickets.db"),
+    ],
+)
+def test_the_databases_password_is_with_the_secrets(tmp_path: Path, address: str, with_password: str) -> None:
+    (tmp_path / "secrets.toml").write_text('database_password = "a@/b"\n')
+    assert Settings(var=tmp_path, database=address).database_url == with_password
+    assert Settings(var=tmp_path / "none", database=address).database_url == address
+
+
+def test_a_secrets_file_that_is_none_is_told(tmp_path: Path) -> None:
+    (tmp_path / "secrets.toml").write_text("database_password = a\n")
+    with pytest.raises(SettingsError, match=r"secrets\.toml"):
+        _ = Settings(var=tmp_path, database="postgresql://ivr@db/ivr").database_url

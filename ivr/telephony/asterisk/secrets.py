@@ -28,6 +28,8 @@ class Secrets:
     """Extension → SIP password of that telephone."""
     trunk_password: str = field(default="", repr=False)
     """The provider's; written into the file by hand."""
+    database_password: str = field(default="", repr=False)
+    """PostgreSQL's; written into the file by hand. `Settings.database_url` reads it there."""
 
 
 def load_secrets(file: Path, extensions: Iterable[str] = ()) -> Secrets:
@@ -42,6 +44,7 @@ def load_secrets(file: Path, extensions: Iterable[str] = ()) -> Secrets:
         bot=known.get("bot") or secrets.token_urlsafe(LETTERS),
         agents=agents,
         trunk_password=known.get("trunk_password", ""),
+        database_password=known.get("database_password", ""),
     )
     text = _to_toml(result)
     if not file.exists() or file.read_text("utf-8") != text:
@@ -69,11 +72,12 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _to_toml(content: Secrets) -> str:
     lines = [
-        "# Generated. Only trunk_password is for people to fill in.",
+        "# Generated. Only trunk_password and database_password are for people to fill in.",
         f'ari = "{content.ari}"',
         f'ami = "{content.ami}"',
         f'bot = "{content.bot}"',
         f'trunk_password = "{content.trunk_password}"',
+        f'database_password = "{content.database_password}"',
         "",
         "[agents]",
         *(f'{extension} = "{password}"' for extension, password in sorted(content.agents.items())),

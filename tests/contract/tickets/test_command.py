@@ -81,6 +81,7 @@ def test_what_does_not_exist_is_told_in_one_sentence() -> None:
             ivr(*words)
 
 
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_a_wrong_number_ends_the_program_with_1_and_one_line() -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "ivr", "tickets", "show", "GD20990101-000001", "--json"],

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from ivr.errors import TicketError
@@ -51,25 +50,29 @@ async def test_the_migrations_make_exactly_the_schema(url: str, store: TicketSto
 
 
 @pytest.mark.parametrize("revision", revisions())
-async def test_a_database_of_any_revision_is_brought_up_to_date_with_its_rows(
-    url: str, tmp_path: Path, revision: str
-) -> None:
-    await migrate(url, revision)
-    with sqlite3.connect(tmp_path / "tickets.db") as old:
-        old.execute(
-            "INSERT INTO tickets (ticket_no, version, status, stage, hotline, call_id, created_at, summary, fields,"
-            " missing, completeness, occurrence, emotion_label, emotion_score, urgency, complexity, confidence,"
-            " review_required, review_reasons, suggestions) VALUES ('GD20261101-000001', 1, 'complete', 'closed',"
-            " 'appliance', 'c', '2026-11-01 02:00:00.000000', '旧工单', '{}', '[]', 1, 1, 'calm', 0, 'P3', 0, 1, 0,"
-            " '[]', '[]')"
-        )
-    old.close()
-    store = TicketStore(url, ZONE)
+async def test_a_database_of_any_revision_is_brought_up_to_date_with_its_rows(empty_url: str, revision: str) -> None:
+    await migrate(empty_url, revision)
+    await execute(
+        empty_url,
+        "INSERT INTO tickets (ticket_no, version, status, stage, hotline, call_id, created_at, summary, fields,"
+        " missing, completeness, occurrence, emotion_label, emotion_score, urgency, complexity, confidence,"
+        " review_required, review_reasons, suggestions) VALUES ('GD20261101-000001', 1, 'complete', 'closed',"
+        " 'appliance', 'c', '2026-11-01 02:00:00.000000', '旧工单', '{}', '[]', 1, 1, 'calm', 0, 'P3', 0, 1, false,"
+        " '[]', '[]')",
+    )
+    store = TicketStore(empty_url, ZONE)
     await store.open()
     ticket = await store.get("GD20261101-000001")
     assert (ticket.summary, ticket.created_at.hour) == ("旧工单", 10)
     await store.close()
-    assert await differences(url) == []
+    assert await differences(empty_url) == []
+
+
+async def execute(url: str, statement: str) -> None:
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()
 
 
 async def test_opening_twice_changes_nothing(url: str, store: TicketStore) -> None:

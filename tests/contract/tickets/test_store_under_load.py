@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
-import sqlite3
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from ivr.errors import StoreBusy, TicketChanged
 from ivr.tickets.store import TicketStore
@@ -106,31 +107,40 @@ async def test_of_writers_with_the_same_version_one_wins(store: TicketStore) -> 
     assert sum(isinstance(result, TicketChanged) for result in results) == 9
 
 
-async def test_a_held_database_is_told_and_usable_afterwards(url: str, tmp_path: Path) -> None:
+@asynccontextmanager
+async def held(url: str) -> AsyncIterator[None]:
+    """Another program writes, and does not end its transaction."""
+    engine = create_async_engine(url, isolation_level="AUTOCOMMIT" if url.startswith("sqlite") else None)
+    async with engine.connect() as connection:
+        for words in HOLD[engine.dialect.name]:
+            await connection.execute(text(words))
+        yield
+        await connection.execute(text("ROLLBACK"))
+    await engine.dispose()
+
+
+HOLD = {"sqlite": ["BEGIN IMMEDIATE"], "postgresql": ["LOCK TABLE tickets, ticket_days IN EXCLUSIVE MODE"]}
+
+
+async def test_a_held_database_is_told_and_usable_afterwards(url: str) -> None:
     impatient = TicketStore(url, ZONE, patience_s=0.2)
     await impatient.open()
-    holder = sqlite3.connect(tmp_path / "tickets.db", isolation_level=None)
-    holder.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreBusy) as busy:
-        await impatient.create(a_ticket("c"))
-    assert busy.value.retry
-    assert await impatient.find() == ()  # readers never wait for writers
-    holder.execute("ROLLBACK")
-    holder.close()
+    async with held(url):
+        with pytest.raises(StoreBusy) as busy:
+            await impatient.create(a_ticket("c"))
+        assert busy.value.retry
+        assert await impatient.find() == ()  # readers never wait for writers
     assert (await impatient.create(a_ticket("c"))).ticket_no == "GD20261122-000001"
     await impatient.close()
 
 
-async def test_a_writer_waits_for_one_that_is_only_slow(url: str, tmp_path: Path) -> None:
+async def test_a_writer_waits_for_one_that_is_only_slow(url: str) -> None:
     store = TicketStore(url, ZONE, patience_s=10)
     await store.open()
-    holder = sqlite3.connect(tmp_path / "tickets.db", isolation_level=None)
-    holder.execute("BEGIN IMMEDIATE")
-    creating = asyncio.create_task(store.create(a_ticket("c")))
-    _done, waiting = await asyncio.wait([creating], timeout=0.3)
-    assert waiting
-    holder.execute("ROLLBACK")
-    holder.close()
+    async with held(url):
+        creating = asyncio.create_task(store.create(a_ticket("c")))
+        _done, waiting = await asyncio.wait([creating], timeout=0.3)
+        assert waiting
     assert (await creating).ticket_no == "GD20261122-000001"
     await store.close()
 

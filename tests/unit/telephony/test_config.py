@@ -157,9 +157,9 @@ def test_secrets_are_made_once_and_kept(tmp_path: Path) -> None:
 def test_the_trunk_s_password_is_kept(tmp_path: Path) -> None:
     file = tmp_path / "secrets.toml"
     load_secrets(file)
-    file.write_text(file.read_text().replace('trunk_password = ""', 'trunk_password = "given"'))
+    file.write_text(file.read_text().replace('password = ""', 'password = "given"'))
     assert load_secrets(file, ["8001"]).trunk_password == "given"
-    assert load_secrets(file).trunk_password == "given"
+    assert load_secrets(file).trunk_password == load_secrets(file).database_password == "given"
 
 
 @pytest.mark.parametrize("content", ["not toml", "ari = 7", 'trunk_password = "a;b"', '[agents]\n8001 = "a\\nb"'])
