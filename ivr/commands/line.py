@@ -7,6 +7,8 @@ import contextlib
 import logging
 import signal
 
+import uvloop
+
 from ivr import app
 from ivr.settings import load
 
@@ -15,7 +17,7 @@ def command() -> None:
     """线路进程：接听 Asterisk 送来的电话。平时由 ivr up 启动。"""
     logging.getLogger("ivr").setLevel(logging.INFO)
     with contextlib.suppress(asyncio.CancelledError):
-        asyncio.run(_serve())
+        uvloop.run(_serve())
 
 
 async def _serve() -> None:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import uvloop
 
 from ivr.audio import RATE, to_pcm
 from ivr.call import tone
@@ -155,7 +156,7 @@ async def serve(settings: Settings, folder: Path) -> None:
 
 def main() -> None:
     logging.basicConfig(level=logging.ERROR)  # there is no Asterisk to record with, and nobody to tell it
-    asyncio.run(serve(load(Path(sys.argv[1])), Path(sys.argv[2])))
+    uvloop.run(serve(load(Path(sys.argv[1])), Path(sys.argv[2])))
 
 
 if __name__ == "__main__":

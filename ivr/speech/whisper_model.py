@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import ctranslate2
 import numpy as np
 import tokenizers
 from faster_whisper.feature_extractor import FeatureExtractor
+from opencc import OpenCC
 
 from ivr.audio import RATE, Samples, resample, to_samples
 from ivr.errors import NotPrepared, SpeechFailed
@@ -36,7 +35,6 @@ NEUTRAL = "以下是普通话的句子。"
 """A prompt that holds no term but makes the characters simplified: without, every simplified word looks unsupported."""
 WINDOW_TOKENS = 448
 """Whisper's text window, prompt included."""
-SIMPLIFYING = "traditional_to_simple.fst"
 
 
 def padded_frames(length_s: float) -> int:
@@ -144,13 +142,6 @@ class WhisperModel:
 
 
 def simplifier() -> Callable[[str], str]:
-    """Traditional → simplified characters, by the transducer that wetext carries."""
-    with contextlib.suppress(ImportError, OSError):
-        # Both carry OpenFst and share its registries: loaded after kaldifst, vosk never returns from being loaded.
-        import vosk  # noqa: F401
-    from kaldifst import TextNormalizer  # type: ignore[import-untyped]
-
-    spec = importlib.util.find_spec("wetext")  # not imported: half a second for nothing but its folder
-    if spec is None or not spec.origin:
-        raise NotPrepared("缺少 Python 包 wetext：请先运行 make prepare。")
-    return cast("Callable[[str], str]", TextNormalizer(str(Path(spec.origin).parent / "fsts" / SIMPLIFYING)))
+    """Traditional → simplified characters, phrase by phrase (著急 → 着急, 著名 stays)."""
+    convert: Callable[[str], str] = OpenCC("tw2s").convert
+    return convert
