@@ -24,7 +24,7 @@ from ivr.tickets.ticket import Ticket, to_json
 
 Answer = TypeVar("Answer")
 
-app = typer.Typer(no_args_is_help=True, help="查看工单：list 列出，show 看一张，export 导出。")
+app = typer.Typer(no_args_is_help=True, help="查看工单：list 列出，search 查找，show 看一张，export 导出。")
 
 HEADS = ("编号", "时间", "热线", "类别", "结果", "阶段", "级别", "情绪", "来电", "摘要")
 EMOTION_ZH = {"calm": "平静", "annoyed": "不满", "anxious": "焦急", "angry": "愤怒"}
@@ -64,6 +64,33 @@ def list_(
     found = _with_store(
         settings, lambda store: _find(store, settings, hotline, category, status, stage, since, until, limit)
     )
+    _print_list(settings, found, as_json=as_json)
+
+
+@app.command()
+def search(
+    text: Annotated[list[str], typer.Argument(help="要找的词，如：空调 不制冷。都有才算")],
+    hotline: Hotline = None,
+    category: Category = None,
+    status: Status = None,
+    stage: Stage = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Limit = 30,
+    as_json: AsJson = False,
+) -> None:
+    """按说过的话、摘要、字段、编号、号码、姓名找工单，新的在前。字母和数字按开头或末四位找。"""
+    settings = load()
+    wanted = {"hotline": hotline, "category": category, "status": status, "stage": stage}
+    begin, end = _days(since, until, settings)
+
+    async def ask(store: TicketStore) -> tuple[Ticket, ...]:
+        return await store.search(" ".join(text), **wanted, since=begin, until=end, limit=limit)
+
+    _print_list(settings, _with_store(settings, ask), as_json=as_json)
+
+
+def _print_list(settings: Settings, found: Sequence[Ticket], *, as_json: bool) -> None:
     if as_json:
         _print_json([to_json(ticket) for ticket in found])
         return
@@ -164,16 +191,22 @@ async def _find(
     until: str | None,
     limit: int,
 ) -> tuple[Ticket, ...]:
-    begin, end = _day(since, settings), _day(until, settings)
+    begin, end = _days(since, until, settings)
     return await store.find(
         hotline=hotline,
         category=category,
         status=status,
         stage=stage,
         since=begin,
-        until=end + dt.timedelta(days=1) if end else None,
+        until=end,
         limit=limit,
     )
+
+
+def _days(since: str | None, until: str | None, settings: Settings) -> tuple[dt.datetime | None, dt.datetime | None]:
+    """The beginning of the first day, and the end of the last."""
+    last = _day(until, settings)
+    return _day(since, settings), last + dt.timedelta(days=1) if last else None
 
 
 def _day(text: str | None, settings: Settings) -> dt.datetime | None:

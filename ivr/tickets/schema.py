@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -56,6 +58,9 @@ METADATA = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+OWED = "callback_due IS NOT NULL AND stage <> 'closed'"
+"""A call-back that nobody has made. Asked with the same words, or the index of those few is not used."""
 
 TICKETS = Table(
     "tickets",
@@ -98,7 +103,11 @@ TICKETS = Table(
     Index(None, "call_id"),
     Index(None, "hotline", "created_at"),
     Index(None, "created_at"),
-    Index(None, "callback_due"),
+    Index(None, "hotline", "category", "created_at"),
+    Index(None, "status", "created_at"),
+    Index(None, "stage", "created_at"),
+    Index(None, "urgency", "created_at"),
+    Index(None, "callback_due", sqlite_where=text(OWED), postgresql_where=text(OWED)),
 )
 
 DAYS = Table(
@@ -119,8 +128,22 @@ TRANSCRIPT = Table(
     Column("text", Text, nullable=False),
     Column("at", Float, nullable=False),
     Column("confidence", Float),
+    Column("written_at", Moment, nullable=False),
     Index(None, "call_id"),
+    Index(None, "written_at"),
 )
+
+SEARCH = Table(
+    "ticket_search",
+    METADATA,
+    Column("place", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("ticket_no", String(32), nullable=False, unique=True),
+    Column("words", Text, nullable=False),
+    Column("said", Text, nullable=False),
+)
+"""What the full-text search finds a ticket by (`ivr.tickets.search`): the words of the ticket, and of what was said in
+its call. `place`: in the order of time (`numbers.place`). Over it lie, made by the migration, SQLite's `ticket_fts`
+(FTS5, kept by triggers) and PostgreSQL's `ix_ticket_search_words` (GIN)."""
 
 CHANGES = Table(
     "ticket_changes",

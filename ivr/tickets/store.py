@@ -18,16 +18,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Row, Select, and_, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ivr.errors import TicketChanged, TicketError
-from ivr.tickets import outbox, rows
+from ivr.tickets import numbers, outbox, rows, search
 from ivr.tickets.database import Database
 from ivr.tickets.lifecycle import check_followed
-from ivr.tickets.schema import CHANGES, DAYS, TICKETS, TRANSCRIPT
+from ivr.tickets.schema import CHANGES, OWED, TICKETS, TRANSCRIPT
 from ivr.tickets.ticket import Callback, Handoff, Outcome, Ticket, TranscriptLine
+from ivr.tickets.words import question
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,9 @@ class TicketStore:
             raise TicketError(f"工单 {ticket.ticket_no} 已经有编号，不能再新建。")
 
         async def do(connection: AsyncConnection) -> Ticket:
-            day = ticket.created_at.astimezone(self._zone).date()
-            number = await _next_number(connection, day)
-            numbered = replace(ticket, ticket_no=f"GD{day:%Y%m%d}-{number:06d}", version=1)
+            day = self._day(ticket)
+            number = await numbers.next_number(connection, day)
+            numbered = replace(ticket, ticket_no=numbers.spelled(day, number), version=1)
             await self._insert(connection, numbered, by, why)
             await self._tell(connection, None, numbered, by, why)
             return await self._whole(connection, numbered.ticket_no)
@@ -101,7 +101,7 @@ class TicketStore:
                 return await self._whole(connection, ticket.ticket_no)
             if known:
                 raise TicketError(f"编号 {ticket.ticket_no} 已被另一通电话的工单占用。")
-            await _keep_free(connection, ticket.ticket_no)
+            await numbers.keep_free(connection, ticket.ticket_no)
             await self._insert(connection, replace(ticket, version=1), by, why)
             return await self._whole(connection, ticket.ticket_no)
 
@@ -160,9 +160,15 @@ class TicketStore:
         async def do(connection: AsyncConnection) -> None:
             await connection.execute(
                 insert(TRANSCRIPT).values(
-                    call_id=call_id, who=line.who, text=line.text, at=line.at, confidence=line.confidence
+                    call_id=call_id,
+                    who=line.who,
+                    text=line.text,
+                    at=line.at,
+                    confidence=line.confidence,
+                    written_at=self._now(),
                 )
             )
+            await search.hear(connection, call_id, line.who, line.text)
 
         await self._database.write(do)
 
@@ -203,26 +209,55 @@ class TicketStore:
     ) -> tuple[Ticket, ...]:
         """Tickets that are all of this, newest first, without transcripts. `since` is included, `until` is not.
         `below`: `created_at` and number of the last ticket of the page before; pages stay whole while others write."""
-        equal = {"hotline": hotline, "category": category, "status": status, "stage": stage, "urgency": urgency}
-        equal |= {"caller_number": caller_number}
         wanted = select(TICKETS).where(
-            *(TICKETS.c[name] == value for name, value in equal.items() if value is not None)
+            *_criteria(
+                {
+                    "hotline": hotline,
+                    "category": category,
+                    "status": status,
+                    "stage": stage,
+                    "urgency": urgency,
+                    "caller_number": caller_number,
+                },
+                since,
+                until,
+                below,
+            )
         )
-        if since is not None:
-            wanted = wanted.where(TICKETS.c.created_at >= since)
-        if until is not None:
-            wanted = wanted.where(TICKETS.c.created_at < until)
-        if below is not None:
-            at, ticket_no = below
-            same_moment = and_(TICKETS.c.created_at == at, TICKETS.c.ticket_no < ticket_no)
-            wanted = wanted.where(TICKETS.c.created_at <= at, or_(TICKETS.c.created_at < at, same_moment))
         return await self._listed(wanted, limit, offset)
+
+    async def search(
+        self,
+        text: str,
+        *,
+        hotline: str | None = None,
+        category: str | None = None,
+        status: str | None = None,
+        stage: str | None = None,
+        urgency: str | None = None,
+        since: dt.datetime | None = None,
+        until: dt.datetime | None = None,
+        limit: int = 50,
+    ) -> tuple[Ticket, ...]:
+        """Tickets in which everything of `text` is: in summary, facts, what caller and agent said, number, caller's
+        number, names; newest first, without transcripts. Terms stand between spaces; Chinese is found anywhere, numbers
+        and Latin words by their beginning or last four characters. Nothing is found by a text without a letter or
+        digit."""
+        asked = question(text)
+        equal = {"hotline": hotline, "category": category, "status": status, "stage": stage, "urgency": urgency}
+        criteria = _criteria(equal, since, until)
+
+        async def ask(connection: AsyncConnection) -> tuple[Ticket, ...]:
+            found = await search.found(connection, asked, criteria, limit=limit, sqlite=self._database.sqlite)
+            return tuple(rows.ticket_of(_columns(row), self._zone) for row in found)
+
+        return await self._database.read(ask)
 
     async def callbacks_due(self, at: dt.datetime, *, limit: int = 50) -> tuple[Ticket, ...]:
         """Tickets whose call-back is due by `at` and that nobody has closed, most urgent first."""
         wanted = (
             select(TICKETS)
-            .where(TICKETS.c.callback_due <= at, TICKETS.c.stage != "closed")
+            .where(TICKETS.c.callback_due <= at, text(OWED))
             .order_by(TICKETS.c.callback_due, TICKETS.c.ticket_no)
             .limit(limit)
         )
@@ -244,6 +279,10 @@ class TicketStore:
 
         return await self._database.read(ask)
 
+    def _day(self, ticket: Ticket) -> dt.date:
+        """The business day on which it was made."""
+        return ticket.created_at.astimezone(self._zone).date()
+
     # --- parts -------------------------------------------------------------------
 
     async def _insert(self, connection: AsyncConnection, ticket: Ticket, by: str, why: str) -> None:
@@ -253,6 +292,7 @@ class TicketStore:
         if ticket.callback:
             values |= rows.callback_of(ticket.callback)
         await connection.execute(insert(TICKETS).values(values))
+        await search.enter(connection, ticket, self._day(ticket))
         await self._note(connection, None, ticket, by, why)
 
     async def _update(self, connection: AsyncConnection, ticket: Ticket, by: str, why: str) -> Ticket:
@@ -279,6 +319,7 @@ class TicketStore:
         if result.rowcount != 1:
             raise TicketChanged(_CHANGED.format(ticket.ticket_no))
         after = replace(after, version=ticket.version + 1)
+        await search.alter(connection, before, after, self._day(after))
         await self._note(connection, before, after, by, why)
         await self._tell(connection, before, after, by, why)
         return replace(after, transcript=ticket.transcript, related=ticket.related)
@@ -342,6 +383,25 @@ _UNKNOWN = "没有编号为 {} 的工单，请核对编号（形如 GD20261122-0
 _CHANGED = "工单 {} 在读出之后已被别处保存，请重新读取再改。"
 
 
+def _criteria(
+    equal: Mapping[str, str | None],
+    since: dt.datetime | None,
+    until: dt.datetime | None,
+    below: tuple[dt.datetime, str] | None = None,
+) -> list[ColumnElement[bool]]:
+    """What rows of TICKETS must meet. `equal`: column → value, None = any."""
+    created, number = TICKETS.c.created_at, TICKETS.c.ticket_no
+    found = [TICKETS.c[name] == value for name, value in equal.items() if value is not None]
+    if since is not None:
+        found.append(created >= since)
+    if until is not None:
+        found.append(created < until)
+    if below is not None:
+        at, ticket_no = below
+        found += [created <= at, or_(created < at, and_(created == at, number < ticket_no))]
+    return found
+
+
 def _columns(row: Row[Any]) -> dict[str, Any]:
     return {str(name): value for name, value in row._mapping.items()}
 
@@ -355,31 +415,3 @@ async def _row(connection: AsyncConnection, ticket_no: str, *, lock: bool = Fals
 async def _transcript(connection: AsyncConnection, call_id: str) -> tuple[TranscriptLine, ...]:
     wanted = select(TRANSCRIPT).where(TRANSCRIPT.c.call_id == call_id).order_by(TRANSCRIPT.c.at, TRANSCRIPT.c.id)
     return tuple(TranscriptLine(row.who, row.text, row.at, row.confidence) for row in await connection.execute(wanted))
-
-
-async def _next_number(connection: AsyncConnection, day: dt.date) -> int:
-    count_up = update(DAYS).where(DAYS.c.day == day).values(last=DAYS.c.last + 1).returning(DAYS.c.last)
-    number = await connection.scalar(count_up)
-    if number is None:
-        try:
-            async with connection.begin_nested():
-                await connection.execute(insert(DAYS).values(day=day, last=1))
-        except IntegrityError:  # another writer began the day
-            number = await connection.scalar(count_up)
-        else:
-            number = 1
-    return int(number or 1)
-
-
-async def _keep_free(connection: AsyncConnection, ticket_no: str) -> None:
-    """Numbers allotted later must not meet one that came from outside."""
-    head, _, tail = ticket_no.partition("-")
-    try:
-        day, taken = dt.datetime.strptime(head, "GD%Y%m%d").date(), int(tail)  # noqa: DTZ007  (a day, not a moment)
-    except ValueError:
-        return
-    last = await connection.scalar(select(func.max(DAYS.c.last)).where(DAYS.c.day == day))
-    if last is None:
-        await connection.execute(insert(DAYS).values(day=day, last=taken))
-    elif last < taken:
-        await connection.execute(update(DAYS).where(DAYS.c.day == day).values(last=taken))

@@ -75,6 +75,13 @@ def test_list_in_a_pipe_is_one_plain_line_a_ticket(filed: Ticket) -> None:
     assert len(ivr("list", "--since", "2026-11-22", "--until", "2026-11-22").splitlines()) == 2
 
 
+def test_search_as_people_type_it(filed: Ticket) -> None:
+    assert [line.split("\t")[0] for line in ivr("search", "空调", "不制冷").splitlines()] == [filed.ticket_no]
+    found = json.loads(ivr("search", "挂机", "--hotline", "bank", "--json"))
+    assert [each["ticket_no"] for each in found] == ["GD20261122-000002"]
+    assert ivr("search", "冰箱") == ""
+
+
 def test_what_does_not_exist_is_told_in_one_sentence() -> None:
     for words, told in ((("show", "GD20990101-000001"), "GD20990101-000001"), (("list", "--since", "昨天"), "昨天")):
         with pytest.raises(IvrError, match=told):
