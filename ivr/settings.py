@@ -153,14 +153,18 @@ class Turns:
 class RecogniserChoice:
     """What hears a hotline's callers."""
 
-    engine: Literal["whisper", "vosk", "vosk_server"] = "whisper"
-    """The embedded Whisper, a Vosk model, or Vosk on other machines (vosk-server's websocket)."""
+    engine: Literal["whisper", "vosk", "vosk_server", "sherpa"] = "whisper"
+    """The embedded Whisper, a Vosk model, Vosk on other machines (vosk-server's websocket), or a streaming model of
+    sherpa-onnx."""
     model: str = ""
-    """Vosk: name of a folder in `var/models-speech` or `.tools/models`, or a path."""
+    """Vosk, sherpa: name of a folder in `var/models-speech` or `.tools/models`, or a path."""
     grammar: bool = True
     """Vosk: questions answered by yes, no or digits are first heard with those words only."""
     alternatives: int = 0
     """Vosk: other hypotheses asked for; then its confidence comes from their scores, not from the words."""
+    hotwords_score: float = 1.5
+    """Sherpa, transducers: what each token of an expected answer or a term adds to the score of the search (natural
+    logarithm); 0 = none, and the faster greedy search."""
     threads: int = 1
     """Of the decoding, here. Utterances beyond that take turns."""
     addresses: tuple[str, ...] = ()
@@ -172,8 +176,8 @@ class RecogniserChoice:
     phrase_list: bool = False
     """Vosk server: closed questions are first heard with their answers only. Just for models that know these words:
     a server does not tell what its model knows."""
-    fallback: Literal["whisper", "vosk"] = "whisper"
-    """Vosk server: what hears here when no server does; a Vosk one has the `model`, `grammar`, … of this choice."""
+    fallback: Literal["whisper", "vosk", "sherpa"] = "whisper"
+    """Vosk server: what hears here when no server does, with the `model`, `grammar`, … of this choice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

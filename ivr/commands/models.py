@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -18,9 +19,12 @@ from ivr.errors import NotPrepared, SettingsError
 from ivr.settings import Settings, load
 from ivr.speech import model_archives as archives
 from ivr.speech.model_folders import model_folder, shelves
+from ivr.speech.sherpa_trial import checked
 
 app = typer.Typer(no_args_is_help=True)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+TRIALS: Mapping[str, archives.Try] = {"sherpa": checked}
+"""Engine → how its models are tried."""
 BLOCK = 1 << 18
 CONNECT_S, SILENT_S = 10.0, 60.0
 """A download is given up when nothing comes for this long."""
@@ -68,14 +72,14 @@ def add(
         file = asyncio.run(_download(source, Path(scratch))) if remote else Path(source).expanduser()
         if sha256 and (file.is_dir() or archives.checksum(file) != sha256.lower()):
             raise NotPrepared(f"{source} 的 SHA-256 和要求的不一样：没有加，请核对来源。")
-        model = archives.add(shelf, name, file)
+        model = archives.add(shelf, name, file, TRIALS)
     typer.echo(f"加好了：{name}（{model.engine}，{model.size / 1e6:.0f} MB），在 {model.folder}。")
     typer.echo(f'在 ivr.toml 的 [speech.recognisers.default] 里写 engine = "{model.engine}"、model = "{name}" 就用它。')
 
 
 @app.command()
 def check(names: Annotated[list[str] | None, typer.Argument(help="模型的名字；不写就是加进来的全部")] = None) -> None:
-    """模型的文件是否和加进来时一样。有不一样的，退出码是 1。"""
+    """模型的文件是否和加进来时一样，sherpa-onnx 的还试着加载。有不对的，退出码是 1。"""
     settings = load()
     noted = sorted(shelves(settings)[0].glob("*.sums.json"))
     folders = [model_folder(settings, name, "") for name in names or ()] or [
@@ -83,15 +87,26 @@ def check(names: Annotated[list[str] | None, typer.Argument(help="模型的名�
     ]
     whole = True
     for folder in folders:
-        faults = archives.check(folder)
-        whole = whole and not faults
-        typer.echo(f"{folder.name}：" + ("完好" if not faults else ""))
-        for fault in faults:
-            typer.echo(f"  {fault.file} {fault.why}")
+        wrong = [f"{fault.file} {fault.why}" for fault in archives.check(folder)] or _tried(folder)
+        whole = whole and not wrong
+        typer.echo(f"{folder.name}：" + ("完好" if not wrong else ""))
+        for line in wrong:
+            typer.echo(f"  {line}")
     if not folders:
         typer.echo("没有用 ivr models add 加进来的模型。")
     if not whole:
         raise typer.Exit(1)
+
+
+def _tried(folder: Path) -> list[str]:
+    """What is wrong with a model whose files are as they were: some engines' models are loaded to know it."""
+    engine = archives.engine_of(folder) or ""
+    try:
+        if engine in TRIALS:
+            TRIALS[engine](folder)
+    except NotPrepared as error:
+        return [str(error)]
+    return []
 
 
 def _folders(settings: Settings) -> list[Path]:

@@ -15,11 +15,12 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ivr.errors import NotPrepared
+from ivr.speech.sherpa_files import looks_like_sherpa
 
 LARGEST_BYTES = 8 << 30
 """Of an unpacked model; the largest Vosk models have some 5 GB."""
@@ -29,11 +30,21 @@ BROKEN = (
     shutil.Error, RuntimeError, NotImplementedError,
 )  # fmt: skip
 """What the standard library says to an archive or a folder that cannot be read, an encrypted one included."""
-SIGNS: dict[str, tuple[str, ...]] = {
-    "vosk": ("am/final.mdl", "final.mdl"),
-    "whisper": ("vocabulary.json", "vocabulary.txt"),
+Sign = Callable[[Path], bool]
+Try = Callable[[Path], object]
+"""Raises `NotPrepared`, a sentence."""
+
+
+def _any_of(*files: str) -> Sign:
+    return lambda folder: any((folder / file).is_file() for file in files)
+
+
+SIGNS: dict[str, Sign] = {
+    "vosk": _any_of("am/final.mdl", "final.mdl"),
+    "whisper": _any_of("vocabulary.json", "vocabulary.txt"),
+    "sherpa": looks_like_sherpa,
 }
-"""Engine → files of which one is in each of its models."""
+"""Engine → is a folder one of its models, by its files?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +70,12 @@ def described(folder: Path) -> Model:
 
 
 def engine_of(folder: Path) -> str | None:
-    return next((engine for engine, signs in SIGNS.items() if any((folder / sign).is_file() for sign in signs)), None)
+    return next((engine for engine, sign in SIGNS.items() if sign(folder)), None)
 
 
-def add(shelf: Path, name: str, source: Path) -> Model:
+def add(shelf: Path, name: str, source: Path, tried: Mapping[str, Try] = {}) -> Model:
     """Puts the model that `source` holds (a folder, .zip, .tar, .tar.gz, .tar.bz2, .tar.xz) on the shelf, whole or not
-    at all. Raises `NotPrepared`."""
+    at all. `tried`: engines whose models must pass a trial before. Raises `NotPrepared`."""
     target = shelf / name
     if target.exists():
         raise NotPrepared(f"已经有叫 {name} 的模型（{target}）：请换一个名字，或先删掉它。")
@@ -73,8 +84,11 @@ def add(shelf: Path, name: str, source: Path) -> Model:
         fresh = Path(scratch) / "model"
         _unpack(source, fresh)
         found = _inner(fresh)
-        if engine_of(found) is None:
-            raise NotPrepared(f"{source.name} 里没有认得的语音模型（Vosk 或 Whisper 的文件夹）。")
+        engine = engine_of(found)
+        if engine is None:
+            raise NotPrepared(f"{source.name} 里没有认得的语音模型（Vosk、Whisper 或 sherpa-onnx 的文件夹）。")
+        if engine in tried:
+            tried[engine](found)
         sums = {file: checksum(found / file) for file in _files(found)}
         _sums_file(target).write_text(json.dumps(sums, indent=1, ensure_ascii=False) + "\n", "utf-8")
         found.rename(target)

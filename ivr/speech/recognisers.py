@@ -11,6 +11,7 @@ from ivr.call.ports import CountsWork, Hint, KeepsUp, Listening, RecogniserWork
 from ivr.errors import SettingsError
 from ivr.packs import Pack
 from ivr.settings import RecogniserChoice, Settings
+from ivr.speech.model_folders import model_folder
 
 DEFAULT = "default"
 
@@ -38,7 +39,6 @@ def open_whisper(settings: Settings, choice: RecogniserChoice, packs: Packs, ope
 
 
 def open_vosk(settings: Settings, choice: RecogniserChoice, packs: Packs, opened: Opened) -> Engine:
-    from ivr.speech.model_folders import model_folder
     from ivr.speech.vosk import VoskRecogniser
 
     return VoskRecogniser(model_folder(settings, choice.model, "vosk"), choice)
@@ -51,15 +51,27 @@ def open_vosk_server(settings: Settings, choice: RecogniserChoice, packs: Packs,
     return VoskServerRecogniser(checked(choice), opened(fallback(choice)))
 
 
+def open_sherpa(settings: Settings, choice: RecogniserChoice, packs: Packs, opened: Opened) -> Engine:
+    from ivr.speech.sherpa import SherpaRecogniser
+    from ivr.speech.sherpa_trial import checked
+
+    folder = model_folder(settings, choice.model, "sherpa")
+    return SherpaRecogniser(checked(folder, choice.hotwords_score), choice, packs)
+
+
 def fallback(choice: RecogniserChoice) -> RecogniserChoice:
     """What hears here: the same engine as that of the hotlines that choose it outright."""
     if choice.fallback == "whisper":
         return RecogniserChoice()
-    plain = RecogniserChoice(engine="vosk", model=choice.model, grammar=choice.grammar)
-    return replace(plain, alternatives=choice.alternatives, threads=choice.threads)
+    plain = RecogniserChoice(engine=choice.fallback, model=choice.model, threads=choice.threads)
+    if choice.fallback == "sherpa":
+        return replace(plain, hotwords_score=choice.hotwords_score)
+    return replace(plain, grammar=choice.grammar, alternatives=choice.alternatives)
 
 
-ENGINES: Mapping[str, Open] = {"whisper": open_whisper, "vosk": open_vosk, "vosk_server": open_vosk_server}
+ENGINES: Mapping[str, Open] = {
+    "whisper": open_whisper, "vosk": open_vosk, "vosk_server": open_vosk_server, "sherpa": open_sherpa,
+}  # fmt: skip
 """Each engine's libraries are loaded only where a hotline uses it."""
 
 

@@ -10,15 +10,19 @@ import asyncio
 import re
 import threading
 import weakref
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
-from ivr.audio import seconds
-from ivr.call.ports import Heard, RecogniserWork
+from ivr.audio import RATE, seconds
+from ivr.call.ports import Heard, Hint, RecogniserWork
 from ivr.errors import SpeechFailed
 
+NO_MEASURE = 0.6
+"""Confidence of words that come with none: somewhat above the threshold for asking again."""
+WARM_UP_S = 1.0
 BEHIND_S = 2.0
 """Sound that waits to be decoded for longer than this, and the recogniser has fallen behind."""
 _BETWEEN_HAN = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
@@ -159,3 +163,33 @@ class StreamingListening:
         if self._decoder and self._open:
             self._open, self._partial = False, ""
             self._segments.append(self._decoder.finish())
+
+
+class StreamingRecogniser(ABC):
+    """Implements `Recogniser` for an engine that makes a decoder for each utterance."""
+
+    def __init__(self, name: str, threads: int) -> None:
+        self._engine = StreamEngine(threads, name)
+
+    @abstractmethod
+    def decoder(self, hint: Hint) -> StreamDecoder:
+        """Called in a thread. Raises `SpeechFailed`."""
+
+    def listen(self, hint: Hint) -> StreamingListening:
+        return StreamingListening(self._engine, lambda: self.decoder(hint))
+
+    def work(self) -> RecogniserWork:
+        return self._engine.work()
+
+    def keeps_up(self) -> bool:
+        return self._engine.keeps_up()
+
+    async def warm_up(self) -> None:
+        """The first sound builds what later ones share."""
+        listening = self.listen(Hint(""))
+        listening.feed(bytes(round(WARM_UP_S * RATE) * 2))
+        await listening.result()
+
+    async def close(self) -> None:
+        self._engine.close()
+        await asyncio.sleep(0)

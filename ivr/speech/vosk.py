@@ -6,7 +6,6 @@ again without, from the same sound: a caller who says more than yes is understoo
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,16 +14,15 @@ from typing import Any
 import vosk
 
 from ivr.audio import RATE
-from ivr.call.ports import Hint, RecogniserWork
+from ivr.call.ports import Hint
 from ivr.errors import NotPrepared, SpeechFailed, WireError
 from ivr.settings import RecogniserChoice
 from ivr.speech import vosk_results
 from ivr.speech.grammar import UNKNOWN, fits, grammar, phrases
-from ivr.speech.streaming import Segment, StreamEngine, StreamingListening
+from ivr.speech.streaming import Segment, StreamingRecogniser
 
 ACOUSTIC = ("am/final.mdl", "final.mdl")
 """Where a model folder holds its acoustic model: in today's layout and in that of before 2020."""
-WARM_UP_S = 1.0
 
 Phrases = Callable[[Hint], Sequence[str]]
 
@@ -106,33 +104,14 @@ class VoskDecoder:
         return vosk_results.segment(freely.FinalResult())
 
 
-class VoskRecogniser:
+class VoskRecogniser(StreamingRecogniser):
     def __init__(self, folder: Path, choice: RecogniserChoice, expected: Phrases = phrases) -> None:
         """Loads the model (seconds). Raises `NotPrepared`."""
         self._model = VoskModel(folder)
         self._choice = choice
         self._expected = expected
-        self._engine = StreamEngine(choice.threads, "vosk")
+        super().__init__("vosk", choice.threads)
 
-    def listen(self, hint: Hint) -> StreamingListening:
-        return StreamingListening(self._engine, lambda: self._decoder(hint))
-
-    def work(self) -> RecogniserWork:
-        return self._engine.work()
-
-    def keeps_up(self) -> bool:
-        return self._engine.keeps_up()
-
-    async def warm_up(self) -> None:
-        """The first sound builds what later ones share."""
-        listening = self.listen(Hint(""))
-        listening.feed(bytes(round(WARM_UP_S * RATE) * 2))
-        await listening.result()
-
-    async def close(self) -> None:
-        self._engine.close()
-        await asyncio.sleep(0)
-
-    def _decoder(self, hint: Hint) -> VoskDecoder:
+    def decoder(self, hint: Hint) -> VoskDecoder:
         words = grammar(self._expected(hint), self._model.knows) if self._choice.grammar else ()
         return VoskDecoder(self._model, words, self._choice.alternatives)

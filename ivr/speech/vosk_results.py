@@ -9,10 +9,7 @@ from typing import Any
 import msgspec
 
 from ivr.errors import WireError
-from ivr.speech.streaming import Segment
-
-NO_MEASURE = 0.6
-"""Confidence of words that come with none: somewhat above the threshold for asking again."""
+from ivr.speech.streaming import NO_MEASURE, Segment
 
 
 def partial(text: str) -> str | None:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from ivr.commands.models import app
 from ivr.errors import NotPrepared
+from tests.fakes import sherpa_models
 
 
 def model_zip() -> bytes:
@@ -77,6 +78,21 @@ def test_what_cannot_be_had_or_trusted_is_not_added(
     with pytest.raises(NotPrepared, match=sentence):
         CliRunner().invoke(app, ["add", "mine", address + path, "--sha256", sha256], catch_exceptions=False)
     assert list((tmp_path / "var/models-speech").iterdir()) == []
+
+
+def test_a_model_of_sherpa_is_tried_before_it_is_added_and_when_it_is_checked(tmp_path: Path) -> None:
+    source = sherpa_models.ctc(tmp_path / "source")
+    run("add", "mine", str(source))
+    assert "mine（sherpa" in run("list")
+    assert "mine：完好" in run("check")
+    offline = sherpa_models.ctc(tmp_path / "offline", without=("decode_chunk_len",))
+    with pytest.raises(NotPrepared, match="请换成流式"):
+        CliRunner().invoke(app, ["add", "other", str(offline)], catch_exceptions=False)
+    assert sorted(entry.name for entry in (tmp_path / "var/models-speech").iterdir()) == ["mine", "mine.sums.json"]
+    (source / "joiner.onnx").write_bytes(b"")
+    (source / "model.onnx").unlink()
+    with pytest.raises(NotPrepared, match="不齐"):
+        CliRunner().invoke(app, ["add", "other", str(source)], catch_exceptions=False)
 
 
 def test_a_server_that_is_away_is_told(tmp_path: Path) -> None:

@@ -123,3 +123,7 @@ def test_each_engine_knows_its_models(tmp_path: Path) -> None:
         (tmp_path / engine / name).touch()
         assert engine_of(tmp_path / engine) == engine
     assert engine_of(tmp_path) is None
+    (tmp_path / "tokens.txt").touch()
+    assert engine_of(tmp_path) is None, "tokens alone are no model"
+    (tmp_path / "model.int8.onnx").touch()
+    assert engine_of(tmp_path) == "sherpa"

@@ -99,6 +99,12 @@ def test_a_model_is_found_by_name_or_path(tmp_path: Path) -> None:
         model_folder(settings, "", "vosk")
 
 
+def test_a_folder_that_is_no_sherpa_model_is_told_before_anything_is_loaded(tmp_path: Path) -> None:
+    choice = RecogniserChoice(engine="sherpa", model=str(tmp_path))
+    with pytest.raises(NotPrepared, match=r"tokens\.txt"):
+        Recognisers(Settings(speech=Speech(recognisers={"default": choice})), PACKS)
+
+
 def test_a_folder_that_is_no_vosk_model_is_told_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(NotPrepared, match=r"am/final\.mdl"):
         VoskModel(tmp_path)
@@ -124,10 +130,12 @@ async def test_vosk_servers_stand_on_the_engine_that_other_hotlines_use() -> Non
     assert made[0].closed
 
 
-def test_the_fallback_is_whisper_or_the_vosk_model_of_the_choice() -> None:
+def test_the_fallback_is_whisper_or_the_model_of_the_choice() -> None:
     server = RecogniserChoice(engine="vosk_server", addresses=("ws://a",), model="cn", threads=2)
     assert fallback(server) == RecogniserChoice()
     assert fallback(replace(server, fallback="vosk")) == RecogniserChoice(engine="vosk", model="cn", threads=2)
+    sherpa = RecogniserChoice(engine="sherpa", model="cn", threads=2, hotwords_score=2.0)
+    assert fallback(replace(server, fallback="sherpa", hotwords_score=2.0)) == sherpa
 
 
 @pytest.mark.parametrize(

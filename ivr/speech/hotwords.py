@@ -1,0 +1,47 @@
+"""What a transducer is told to expect: the answers to the last question and the hotline's terms, as hotwords. Pure.
+
+A hotword raises the score of its tokens while the search follows them; it forbids nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from ivr.call.ports import Hint
+from ivr.packs import Pack
+from ivr.speech.prompting import ANSWERS, terms
+from ivr.speech.sherpa_files import SherpaFiles
+
+MOST = 200
+"""Of one utterance, most relevant first: more make every word a little likelier, that is none."""
+SHORTEST = 2
+"""Characters. Single ones are raised everywhere: 对, 一 would turn up in other words."""
+_PLAIN = re.compile(r"[\u3400-\u9fffA-Za-z0-9]+")
+"""sherpa-onnx gives / : # @ and spaces a meaning of their own."""
+_LATIN = re.compile(r"[A-Za-z0-9]")
+
+
+def expected(hint: Hint, pack: Pack | None) -> tuple[str, ...]:
+    """Phrases that may be said, most relevant first."""
+    answers = [phrase for ask in hint.asks for phrase in re.split(r"[，。、]", ANSWERS.get(ask, ""))]
+    return tuple(dict.fromkeys(phrase for phrase in (*answers, *terms(hint, pack)) if phrase))
+
+
+def hotwords(phrases: Iterable[str], files: SherpaFiles) -> str:
+    """Those that the model can spell, in the form that a stream takes. One that it cannot spell wholly would leave its
+    rest as a hotword."""
+    if files.kind != "transducer" or not files.unit:
+        return ""
+    upper = any(re.fullmatch(r"▁?[A-Z]+", symbol) for symbol in files.symbols)
+    cased = [phrase.upper() if upper else phrase.lower() for phrase in phrases]
+    fit = [phrase for phrase in dict.fromkeys(cased) if len(phrase) >= SHORTEST and spells(phrase, files)]
+    return "/".join(fit[:MOST])
+
+
+def spells(phrase: str, files: SherpaFiles) -> bool:
+    if not _PLAIN.fullmatch(phrase):
+        return False
+    if files.unit == "cjkchar" and _LATIN.search(phrase):
+        return False  # letters are not tokens of their own
+    return all(_LATIN.match(char) or char in files.symbols or f"▁{char}" in files.symbols for char in phrase)
