@@ -10,6 +10,7 @@ import re
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ from ivr.customers.seed import SeedCustomers
 from ivr.designing.versions import Version, Versions, shown
 from ivr.errors import PeerDown, SettingsError, TelephonyDown
 from ivr.events import EventStream
+from ivr.handoff_feed import HandoffFeed
 from ivr.knowledge import CurrentPacks, CurrentPrompts, Knowledge, Shelf
 from ivr.packs import Pack, load_packs
 from ivr.processes import Processes, Program, Tell, answers, beat, busy_ports, busy_udp_ports
@@ -41,6 +43,7 @@ from ivr.telephony.asterisk.server import prepare as prepare_asterisk
 from ivr.tickets.seed import read_seed
 from ivr.tickets.store import TicketStore
 from ivr.tickets.taxonomy import Taxonomy
+from ivr.tickets.tokens import Tokens
 
 if TYPE_CHECKING:
     from ivr.line import Engines
@@ -325,7 +328,10 @@ async def serve_line(settings: Settings) -> None:
     packs, prompts = CurrentPacks(worlds.shelf), CurrentPrompts(worlds.shelf)
     taxonomy = worlds.shelf.current.taxonomy
     metrics = LineMetrics()
-    events = EventStream(settings.host, settings.ports.events, on_event=metrics.take, metrics=metrics.page)
+    feed = HandoffFeed(worlds, allows=partial(_may_read, worlds, settings), now=settings.now)
+    events = EventStream(
+        settings.host, settings.ports.events, on_event=metrics.take, metrics=metrics.page, routes=feed.routes
+    )
     http = aiohttp.ClientSession()
     conversation = RasaConversation(http, servers, worlds.of, timeout_s=settings.dialogue.timeout_s)
     speech = _speech(settings, packs)
@@ -354,15 +360,17 @@ async def serve_line(settings: Settings) -> None:
 
     def handed_over(ended: HandoffOutcome) -> None:
         metrics.handed_over(ended.outcome)
+        feed.ended(ended)
         aftermath.handoff_ended(ended)
 
     admission = AdmissionServer(
         settings, lambda: packs, bot_healthy=fit_for_calls, on_decided=admitted, routes=door.routes
     )
-    queues = QueueWatch(settings, handed_over)
+    queues = QueueWatch(settings, handed_over, on_step=feed.step)
 
     async def stop() -> None:
         await asyncio.gather(events.stop(), door.stop(), queues.stop())
+        await feed.close()
         await admission.stop()  # not before the door: the dialplan asks here what becomes of the calls it had
         await aftermath.close()
         await asyncio.gather(speech.close(), worlds.close(), http.close())
@@ -387,6 +395,13 @@ async def serve_line(settings: Settings) -> None:
     except ExceptionGroup as group:
         first = group.exceptions[0]
         raise first from first.__cause__  # what went wrong first: a person reads one sentence
+
+
+async def _may_read(worlds: Worlds, settings: Settings, token: str) -> bool:
+    """Is it a token of the HTTP API that may read?"""
+    store = (await worlds.of(CallInfo("", "", None, settings.now()))).store
+    known, _ = await Tokens(store.database).check(token)
+    return known is not None and known.may("read")
 
 
 async def _make_ahead(voices: Voices, settings: Settings, shelf: Shelf, idle: Callable[[], bool]) -> None:

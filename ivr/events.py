@@ -3,6 +3,7 @@
 GET /health              200 as soon as calls can be taken
 GET /events?call_id=…    every event of every call (or of one), one JSON object each; kinds in docs/architecture.md
 GET /metrics             Prometheus' text format (`ivr.metrics`)
+GET /handoffs            what an agent's desk is told (`ivr.handoff_feed`)
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -34,9 +35,12 @@ class EventStream:
         *,
         on_event: Callable[[Mapping[str, Any]], None] = lambda _: None,
         metrics: Callable[[], bytes] = lambda: b"",
+        routes: Sequence[web.RouteDef] = (),
     ) -> None:
-        """`on_event` is told every event and must not block; `metrics` makes the page of that name."""
+        """`on_event` is told every event and must not block; `metrics` makes the page of that name; `routes` are
+        served at the same port."""
         self._host, self._port = host, port
+        self._routes = routes
         self._on_event, self._metrics = on_event, metrics
         self._watchers: set[asyncio.Queue[Mapping[str, Any]]] = set()
         self._runner: web.AppRunner | None = None
@@ -55,6 +59,7 @@ class EventStream:
         app.router.add_get("/health", self._health)
         app.router.add_get("/events", self._stream)
         app.router.add_get("/metrics", self._page)
+        app.add_routes(self._routes)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         try:

@@ -265,6 +265,21 @@ class Silent:
 
 CallerTurn = Said | Keyed | Silent
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Humans:
+    """The humans of one queue at this moment."""
+
+    at_work: int
+    """Whose telephone can be reached, busy or not."""
+    free: int
+    """Whose telephone would ring now."""
+    waiting: tuple[int, ...] = ()
+    """Callers in the queue, by their priority."""
+    talk_s: float | None = None
+    """How long one conversation takes, mean of the last ones; None = not known."""
+
+
 Ending = Literal["bot_hung_up", "caller_hung_up", "handed_over"]
 """How the bot's part of a call ended."""
 

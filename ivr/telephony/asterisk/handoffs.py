@@ -1,4 +1,4 @@
-"""What AMI's events say of the agents and of calls on their way to one. No sockets; `at` is any clock in seconds.
+"""What AMI's events say of calls on their way to a human. No sockets; `at` is any clock in seconds.
 
 Events: `IvrHandoff` is ours (extensions.conf), the others app_queue's.
 """
@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+StepKind = Literal["queued", "ringing", "missed"]
 Result = Literal["answered", "no_agent", "declined", "abandoned", "failed"]
 
 NOBODY = frozenset({"TIMEOUT", "FULL", "JOINEMPTY", "LEAVEEMPTY", "JOINUNAVAIL", "LEAVEUNAVAIL", "WITHDRAW"})
 """QUEUESTATUS when no agent took the call."""
-NOT_IN_USE = "1"
-"""AST_DEVICE_NOT_INUSE."""
 LONGEST_S = 7200.0
 """A hand-over without an end is forgotten after this."""
 
@@ -40,6 +39,24 @@ class HandoffOutcome:
     """Token of a simulated call."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoffStep:
+    """A hand-over is under way: the call joins its queue, an agent's telephone rings, rings no more unanswered."""
+
+    kind: StepKind
+    call_id: str
+    ticket_no: str | None
+    queue: str
+    reason: str
+    agent: str | None = None
+    """Extension that rings."""
+    waited_s: float = 0.0
+    hotline: str | None = None
+    caller: str | None = None
+    """As the dialplan knows it (+0-9); None = withheld."""
+    simulation: str | None = None
+
+
 @dataclass(slots=True)
 class _Handoff:
     queue: str
@@ -61,7 +78,7 @@ class Handoffs:
     _told: dict[str, float] = field(default_factory=dict)
     """Calls whose outcome was told, and when."""
 
-    def take(self, event: Mapping[str, str], at: float) -> HandoffOutcome | None:
+    def take(self, event: Mapping[str, str], at: float) -> HandoffStep | HandoffOutcome | None:
         """One event; an outcome when it is the last of a hand-over."""
         kind = event.get("Event", "")
         if kind == "UserEvent" and event.get("UserEvent") == "IvrHandoff":
@@ -71,6 +88,8 @@ class Handoffs:
         if handoff is None:
             return None
         match kind:
+            case "AgentCalled":
+                return _step("ringing", call, handoff, at, _agent(event))
             case "AgentConnect":
                 return self._end(call, "answered", at, agent=_agent(event))
             case "AgentRingNoAnswer":
@@ -78,18 +97,19 @@ class Handoffs:
                     handoff.declined += 1
                 else:
                     handoff.rang_out += 1
+                return _step("missed", call, handoff, at, _agent(event))
             case _:
                 pass
         return None
 
-    def _ours(self, event: Mapping[str, str], at: float) -> HandoffOutcome | None:
+    def _ours(self, event: Mapping[str, str], at: float) -> HandoffStep | HandoffOutcome | None:
         call = event.get("CallId", "")
         if not call or call in self._told:
             return None
         if event.get("Step") == "started":
             self._forget_old(at)
             self._open[call] = _handoff(event, at)
-            return None
+            return _step("queued", call, self._open[call], at)
         # What began before we listened (a new line process, AMI away) is told at its end.
         handoff = self._open.setdefault(call, _handoff(event, at - _number(event.get("Waited", ""))))
         status = event.get("Status", "")
@@ -124,31 +144,6 @@ class Handoffs:
             del self._told[call]
 
 
-@dataclass(slots=True)
-class Agents:
-    """Members of the queues, as QueueMember… events tell them."""
-
-    _free: dict[str, dict[str, bool]] = field(default_factory=dict)
-
-    def take(self, event: Mapping[str, str]) -> None:
-        queue, member = event.get("Queue", ""), event.get("Interface") or event.get("Location", "")
-        match event.get("Event", ""):
-            case "QueueParams":
-                self._free.setdefault(queue, {})
-            case "QueueMember" | "QueueMemberStatus" | "QueueMemberAdded" | "QueueMemberPause":
-                free = event.get("Status") == NOT_IN_USE and event.get("Paused") == "0"
-                self._free.setdefault(queue, {})[member] = free
-            case "QueueMemberRemoved":
-                self._free.get(queue, {}).pop(member, None)
-            case _:
-                pass
-
-    def free(self, queue: str) -> int | None:
-        """Agents that a call would ring now; None = no such queue is known."""
-        members = self._free.get(queue)
-        return None if members is None else sum(members.values())
-
-
 def _handoff(event: Mapping[str, str], started: float) -> _Handoff:
     return _Handoff(
         queue=event.get("Queue", ""),
@@ -158,6 +153,21 @@ def _handoff(event: Mapping[str, str], started: float) -> _Handoff:
         hotline=event.get("Hotline") or None,
         caller=event.get("Caller") or None,
         simulation=event.get("Simulation") or None,
+    )
+
+
+def _step(kind: StepKind, call: str, handoff: _Handoff, at: float, agent: str | None = None) -> HandoffStep:
+    return HandoffStep(
+        kind=kind,
+        call_id=call,
+        ticket_no=handoff.ticket_no,
+        queue=handoff.queue,
+        reason=handoff.reason,
+        agent=agent,
+        waited_s=round(max(0.0, at - handoff.started), 1),
+        hotline=handoff.hotline,
+        caller=handoff.caller,
+        simulation=handoff.simulation,
     )
 
 

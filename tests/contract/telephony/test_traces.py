@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from ivr.telephony.asterisk import ari, media
-from ivr.telephony.asterisk.handoffs import Agents, Handoffs
+from ivr.telephony.asterisk.handoffs import HandoffOutcome, Handoffs
+from ivr.telephony.asterisk.queues import Queues
 
 TRACES = Path(__file__).parent / "traces"
 FRAME = bytes(320)
@@ -68,16 +69,17 @@ def events(name: str) -> list[dict[str, str]]:
 )
 def test_a_handoff(name: str, outcome: str, agent: str | None) -> None:
     handoffs = Handoffs(ring_timeout_s=5)
-    told = [o for event in events(name) if (o := handoffs.take(event, 0.0))]
+    told = [o for event in events(name) if isinstance(o := handoffs.take(event, 0.0), HandoffOutcome)]
     assert [(o.outcome, o.agent, o.queue) for o in told] == [(outcome, agent, "appliance")]
 
 
 def test_agents_come_and_go() -> None:
-    agents = Agents()
+    queues = Queues()
     counts = []
     for event in events("answered"):
-        agents.take(event)
-        counts.append(agents.free("appliance"))
+        queues.take(event)
+        known = queues.humans("appliance")
+        counts.append(known.free if known else None)
     told = [c for c, before in zip(counts, [None, *counts], strict=False) if c != before]
     # unknown, one registered telephone, which rings, is spoken to, and is free again
     assert told == [0, 1, 0, 1]

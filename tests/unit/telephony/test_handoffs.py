@@ -1,8 +1,8 @@
-"""Outcomes of hand-overs and free agents, from events."""
+"""Steps and outcomes of hand-overs, from events."""
 
 import pytest
 
-from ivr.telephony.asterisk.handoffs import Agents, HandoffOutcome, Handoffs
+from ivr.telephony.asterisk.handoffs import HandoffOutcome, Handoffs, HandoffStep
 
 CALL = {"Uniqueid": "1.1"}
 STARTED = {
@@ -24,7 +24,8 @@ def ended(status: str) -> dict[str, str]:
 
 def play(*events: dict[str, str]) -> list[HandoffOutcome]:
     handoffs = Handoffs(ring_timeout_s=15)
-    return [o for at, event in enumerate(events) if (o := handoffs.take(event, at=float(at)))]
+    told = (handoffs.take(event, at=float(at)) for at, event in enumerate(events))
+    return [one for one in told if isinstance(one, HandoffOutcome)]
 
 
 @pytest.mark.parametrize(
@@ -86,27 +87,17 @@ def test_whose_call_it_is_though_there_is_no_ticket() -> None:
     assert (told.hotline, told.caller, told.simulation) == (None, None, None)
 
 
-def member(status: str, paused: str = "0", name: str = "PJSIP/8001") -> dict[str, str]:
-    return {
-        "Event": "QueueMemberStatus",
-        "Queue": "appliance",
-        "Interface": name,
-        "Status": status,
-        "Paused": paused,
-    }
-
-
-def test_free_agents() -> None:
-    agents = Agents()
-    assert agents.free("appliance") is None
-    agents.take({"Event": "QueueParams", "Queue": "appliance"})
-    assert agents.free("appliance") == 0
-    agents.take(member("1"))
-    agents.take(member("1", name="PJSIP/8002"))
-    assert agents.free("appliance") == 2
-    agents.take(member("2"))
-    assert agents.free("appliance") == 1
-    agents.take(member("1", paused="1", name="PJSIP/8002"))
-    assert agents.free("appliance") == 0
-    agents.take({**member("1"), "Event": "QueueMemberRemoved"})
-    assert agents.free("appliance") == 0
+def test_the_steps_on_the_way() -> None:
+    handoffs = Handoffs(ring_timeout_s=15)
+    rings = {"Event": "AgentCalled", "Interface": "PJSIP/8001", "MemberName": "8001", **CALL}
+    told = [
+        handoffs.take(event, at=float(at)) for at, event in enumerate((STARTED, rings, {**rings, **DECLINED}, rings))
+    ]
+    steps = [one for one in told if isinstance(one, HandoffStep)]
+    assert [(s.kind, s.agent, s.waited_s) for s in steps] == [
+        ("queued", None, 0.0),
+        ("ringing", "8001", 1.0),
+        ("missed", "8001", 2.0),
+        ("ringing", "8001", 3.0),
+    ]
+    assert {(s.call_id, s.ticket_no, s.reason) for s in steps} == {("1.1", "GD20261122-000123", "caller_request")}
