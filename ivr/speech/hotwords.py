@@ -33,8 +33,7 @@ def hotwords(phrases: Iterable[str], files: SherpaFiles) -> str:
     rest as a hotword."""
     if files.kind != "transducer" or not files.unit:
         return ""
-    upper = any(re.fullmatch(r"▁?[A-Z]+", symbol) for symbol in files.symbols)
-    cased = [phrase.upper() if upper else phrase.lower() for phrase in phrases]
+    cased = [phrase.upper() if files.capitals else phrase.lower() for phrase in phrases]
     fit = [phrase for phrase in dict.fromkeys(cased) if len(phrase) >= SHORTEST and spells(phrase, files)]
     return "/".join(fit[:MOST])
 

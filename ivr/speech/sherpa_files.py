@@ -40,6 +40,7 @@ PRECISIONS_OF_DECODER = ("", ".int8", ".fp16")
 """A transducer's decoder is small: whole precision costs nothing."""
 _NAME = re.compile(r"(encoder|decoder|joiner|model|ctc)((?:[-_].+?)?)(\.int8|\.fp16|)\.onnx")
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_CAPITALS = re.compile(r"▁?[A-Z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +51,16 @@ class SherpaFiles:
     """Role → file."""
     symbols: frozenset[str]
     """The tokens that it writes."""
+    unit: str
+    """How hotwords are spelled, in sherpa-onnx's words (`modeling_unit`); empty = they cannot be."""
+    bpe_vocab: Path | None
+    """For units with word pieces."""
+    capitals: bool
+    """It writes Latin letters as capitals."""
 
     @property
     def tokens(self) -> Path:
         return self.folder / TOKENS
-
-    @property
-    def bpe_vocab(self) -> Path | None:
-        file = self.folder / BPE_VOCAB
-        return file if file.is_file() else None
-
-    @property
-    def unit(self) -> str:
-        """How hotwords are spelled, in sherpa-onnx's words (`modeling_unit`); empty = they cannot be."""
-        pieces = any(symbol.startswith("▁") for symbol in self.symbols)
-        characters = sum(bool(_HAN.fullmatch(symbol)) for symbol in self.symbols)
-        if pieces and self.bpe_vocab:
-            return "cjkchar+bpe" if characters > len(self.symbols) // 3 else "bpe"
-        return "cjkchar" if characters else ""
 
 
 def looks_like_sherpa(folder: Path) -> bool:
@@ -83,12 +76,28 @@ def sherpa_files(folder: Path) -> SherpaFiles:
         whole = [variant for _, variant in sorted(variants.items()) if roles <= variant.keys()]
         if whole:
             networks = {role: _best(whole[0][role], kind, role) for role in sorted(roles)}
-            return SherpaFiles(folder, kind, networks, _symbols(folder / TOKENS))
+            return _described(folder, kind, networks)
     found = "、".join(sorted(file.name for file in folder.glob("*.onnx"))) or "一个也没有"
     raise NotPrepared(
         f"{folder} 里的 .onnx 不齐（现有：{found}）：要有 encoder、decoder、joiner（transducer），"
         "或 encoder、decoder（paraformer），或 model（CTC）。"
     )
+
+
+def _described(folder: Path, kind: Kind, networks: Mapping[str, Path]) -> SherpaFiles:
+    symbols = _symbols(folder / TOKENS)
+    vocabulary = folder / BPE_VOCAB if (folder / BPE_VOCAB).is_file() else None
+    unit = modeling_unit(symbols, spells_pieces=bool(vocabulary))
+    capitals = any(_CAPITALS.fullmatch(symbol) for symbol in symbols)
+    return SherpaFiles(folder, kind, networks, symbols, unit, vocabulary if "bpe" in unit else None, capitals)
+
+
+def modeling_unit(symbols: frozenset[str], spells_pieces: bool) -> str:
+    """`spells_pieces`: there is a vocabulary of word pieces; without, only single characters can be spelled."""
+    characters = sum(bool(_HAN.fullmatch(symbol)) for symbol in symbols)
+    if spells_pieces and any(symbol.startswith("▁") for symbol in symbols):
+        return "cjkchar+bpe" if characters > len(symbols) // 3 else "bpe"
+    return "cjkchar" if characters else ""
 
 
 def _variants(folder: Path) -> dict[str, dict[str, dict[str, Path]]]:

@@ -14,7 +14,8 @@ from ivr.audio import RATE, frames, to_pcm
 from ivr.call.ports import Heard, Hint
 from ivr.errors import NotPrepared
 from ivr.packs import Pack
-from ivr.settings import RecogniserChoice, Settings
+from ivr.settings import RecogniserChoice, Settings, Speech
+from ivr.speech.recognisers import Recognisers
 from ivr.speech.sherpa import SherpaRecogniser
 from ivr.speech.sherpa_files import sherpa_files
 from ivr.speech.sherpa_trial import checked
@@ -112,6 +113,18 @@ async def test_the_event_loop_is_free_while_it_decodes(made: Made) -> None:
         beats += 1
     assert beats > 20
     assert waiting.result().text.count("冷") == 20
+
+
+async def test_a_hotline_hears_with_the_model_that_its_settings_name(tmp_path: Path) -> None:
+    sherpa_models.transducer(tmp_path / "models-speech/mine")
+    choice = RecogniserChoice(engine="sherpa", model="mine")
+    recognisers = Recognisers(Settings(var=tmp_path, speech=Speech(recognisers={"default": choice})), PACKS)
+    await recognisers.warm_up()
+    listening = recognisers.listen(Hint("appliance"))
+    listening.feed(SAID)
+    assert listening.streams
+    assert (await listening.result()).text == "不冷"
+    await recognisers.close()
 
 
 @pytest.mark.parametrize("model", [sherpa_models.transducer, sherpa_models.ctc, sherpa_models.paraformer])

@@ -1,6 +1,7 @@
 """Folders of sherpa-onnx, told by their files; hotwords that a model can spell; how sure a result is."""
 
 import math
+import time
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from ivr.call.ports import Hint
 from ivr.errors import NotPrepared
 from ivr.packs import Pack
-from ivr.speech.hotwords import expected, hotwords
+from ivr.speech.hotwords import MOST, expected, hotwords
 from ivr.speech.sherpa_files import looks_like_sherpa, sherpa_files
 from ivr.speech.sherpa_results import of_two, segment
 from ivr.speech.sherpa_trial import complaint
@@ -114,6 +115,15 @@ def test_hotwords_are_those_that_the_model_can_spell(tmp_path: Path) -> None:
     assert hotwords(["冰箱"], ctc) == ""
     mixed = folder_of(tmp_path / "mixed", *TRANSDUCER, "bpe.vocab", symbols=(*CHARACTERS, "▁THE"))
     assert hotwords(["iPhone冰箱"], sherpa_files(mixed)) == "IPHONE冰箱"
+
+
+def test_an_utterance_does_not_wait_for_its_hotwords(tmp_path: Path) -> None:
+    many = tuple(chr(0x4E00 + number) for number in range(6000))
+    files = sherpa_files(folder_of(tmp_path / "model", *TRANSDUCER, symbols=many))
+    began = time.process_time()
+    words = hotwords([first + second for first, second in zip(many[:1000], many[1000:2000], strict=True)], files)
+    assert words.count("/") == MOST - 1
+    assert time.process_time() - began < 0.5
 
 
 def test_answers_come_before_terms() -> None:
