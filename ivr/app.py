@@ -276,7 +276,8 @@ def _speech(settings: Settings, packs: Mapping[str, Pack]) -> _Speech:
     from ivr.speech.vad import SileroVads
     from ivr.speech.voices import Voices
 
-    repairing = Repairing(packs, load_sounds(settings.root / "data"), usual_words)
+    data = settings.root / "data"
+    repairing = Repairing(packs, load_sounds(data), partial(usual_words, data))
     return _Speech(Recognisers(settings, packs), repairing, Voices(settings, packs), SileroVads(settings))
 
 

@@ -23,7 +23,8 @@ def term_repairer(
     if asking and asking not in (fields := load_taxonomy(settings.data).fields):
         raise SettingsError(f"没有叫 {asking} 的字段：data/taxonomy.yml 里有 {'、'.join(fields)}。")
     lexicon = _listed(file) if file else _of_hotline(settings, hotline)
-    repairer = Repairer(lexicon, load_sounds(settings.root / "data"), usual_words())
+    data = settings.root / "data"
+    repairer = Repairer(lexicon, load_sounds(data), usual_words(data))
     asked = (asking,) if asking else ()
 
     def judge(line: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import asyncio
 import csv
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +84,7 @@ def report_kept(texts: Sequence[str], repair: Callable[[str], str]) -> None:
 def keep(settings: Settings) -> None:
     """As in a call: what is not sure enough there stays another hypothesis."""
     packs = load_packs(settings.data)
-    repairing = Repairing(packs, load_sounds(settings.data), usual_words)
+    repairing = Repairing(packs, load_sounds(settings.data), partial(usual_words, settings.data))
     repairing.warm_up()
     said = {text: Hint(hotline, ("description",)) for hotline in packs for text in openings(settings, hotline)}
     report_kept(list(said), lambda text: repairing.repair(Heard(text, 1.0), said[text]).text)
@@ -102,7 +103,7 @@ async def spoken(settings: Settings, sentences: int) -> None:
     packs = load_packs(settings.data)
     said = [(h, text) for h in packs for text in openings(settings, h)]
     chosen = [said[at] for at in np.random.default_rng(1).permutation(len(said))[:sentences]]
-    repairing = Repairing(packs, load_sounds(settings.data), usual_words)
+    repairing = Repairing(packs, load_sounds(settings.data), partial(usual_words, settings.data))
     heard = await _heard(settings, chosen)
     after = [
         repairing.repair(h, Hint(hotline, ("description",))) for (hotline, _), h in zip(chosen, heard, strict=True)

@@ -17,8 +17,7 @@ NOT_FOR = frozenset({"contact_name", "contact_number", "address"})
 """Answers that hold names and numbers, which no lexicon has."""
 SURE = 0.84
 """Confidence from which a caller's words are repaired; what is less sure stays another hypothesis. With a hotline's
-whole lexicon five of 13 changes to openings that were right lay below, and five of 31 right repairs
-(tests/benches/terms_bench.py)."""
+whole lexicon four changes to openings that were right lie below, none above (tests/benches/terms_bench.py)."""
 
 
 class Repairing:
@@ -37,7 +36,7 @@ class Repairing:
             self._of(hotline)
 
     def repair(self, heard: Heard, hint: Hint) -> Heard:
-        """What is sure enough is repaired; what may be is another hypothesis."""
+        """What is sure enough is repaired; what may be is another hypothesis. The words are no surer than their repair."""
         repairer = self._of(hint.hotline)
         if not heard.text or repairer is None or NOT_FOR.intersection(hint.asks):
             return heard
@@ -46,7 +45,8 @@ class Repairing:
         texts = dict.fromkeys((heard.text, *_offered(heard.text, found), *heard.alternatives))
         text = repaired(heard.text, sure)
         others = tuple(each for each in texts if each != text)
-        return replace(heard, text=text, alternatives=others, repairs=tuple(map(_told, sure)))
+        confidence = min(heard.confidence, *(each.confidence for each in sure)) if sure else heard.confidence
+        return replace(heard, text=text, alternatives=others, confidence=confidence, repairs=tuple(map(_told, sure)))
 
     def _of(self, hotline: str) -> Repairer | None:
         pack = self._packs.get(hotline)

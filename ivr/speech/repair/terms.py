@@ -37,6 +37,14 @@ AGREED = 3.0
 """Another hypothesis has the term at the same place."""
 LISTED = 4.0
 """Designers listed the words as a mishearing of the term."""
+UNLIKE = 1.0
+"""Cost of a syllable from which it is heard as another one, not as itself in bad sound."""
+SHORT = 3
+"""Syllables up to which one unlike syllable leaves little that tells a term from any other words."""
+CHANCE = 1.5
+"""An unlike syllable in a short term: the more terms there are, the oftener one is that near by chance. Times the
+logarithm of their number beyond `FEW`; nothing where another hypothesis has the term."""
+FEW = 20
 NUMERAL = 2.5
 """The words hold a numeral that the term has not."""
 SURE = 2.0
@@ -124,18 +132,22 @@ class Repairer:
     def _steps(self, text: str, asked: Sequence[str], others: Sequence[str]) -> Iterable[tuple[int, _Step]]:
         """Terms that may have been meant: where, and what each costs there."""
         shut = _shut(text)
-        for start, end, term, sound in self._alike(text):
+        chance = CHANCE * math.log(max(1.0, len(self._lexicon.terms) / FEW))
+        for start, end, term, sound, worst in self._alike(text):
             heard = text[start:end]
             if heard in self._lexicon.known or any(shut[start:end]):
                 continue
             cost = ERRED + SCALE * sound + self._term_cost(term.text, term.fields, asked)
             cost += NUMERAL * any(char in _NUMERALS and char not in term.text for char in heard)
-            cost -= AGREED * any(_agrees(text, start, end, term.text, other) for other in others)
+            if any(_agrees(text, start, end, term.text, other) for other in others):
+                cost -= AGREED
+            elif worst > UNLIKE and len(heard) <= SHORT:
+                cost += chance
             cost -= LISTED * (self._lexicon.misheard.get(heard) == term.text)
             yield start, _Step(end, cost, term.text)
 
-    def _alike(self, text: str) -> Iterable[tuple[int, int, Term, float]]:
-        """Places of the text that sound like a term, and how far from it."""
+    def _alike(self, text: str) -> Iterable[tuple[int, int, Term, float, float]]:
+        """Places of the text that sound like a term, how far from it in all and in the worst syllable."""
         lexicon = self._lexicon
         if not lexicon.terms or not text:
             return
@@ -151,7 +163,8 @@ class Repairer:
             alike = np.sum([cost <= ALIKE for cost in each], axis=0)
             near = (sound <= farthest) & (worst <= STRANGEST) & ((2 * alike >= length) | (length < 3))
             for start, row in np.argwhere(near):
-                yield int(start), int(start) + length, lexicon.terms[rows.terms[row]], float(sound[start, row])
+                term = lexicon.terms[rows.terms[row]]
+                yield int(start), int(start) + length, term, float(sound[start, row]), float(worst[start, row])
 
     def _term_cost(self, term: str, fields: frozenset[str], asked: Sequence[str]) -> float:
         usual = self._words.log_probability(term)

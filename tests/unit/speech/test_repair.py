@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from ivr.errors import SettingsError
 from ivr.packs import load_packs
 from ivr.speech.repair.lexicon import of_packs, of_words
+from ivr.speech.repair.repairing import SURE
 from ivr.speech.repair.sounds import load_sounds
 from ivr.speech.repair.terms import APPLIED, Repairer, repaired
-from ivr.speech.repair.words import usual_words
+from ivr.speech.repair.words import Words, listed_words, usual_words
 
 DATA = Path(__file__).parents[3] / "data"
 SOUNDS = load_sounds(DATA)
@@ -19,7 +21,7 @@ LEXICONS = {hotline: of_packs([pack]) for hotline, pack in PACKS.items()}
 
 
 def repairer(hotline: str) -> Repairer:
-    return Repairer(LEXICONS[hotline], SOUNDS, usual_words())
+    return Repairer(LEXICONS[hotline], SOUNDS, usual_words(DATA))
 
 
 @pytest.mark.parametrize(
@@ -58,6 +60,36 @@ def test_what_is_right_stays(hotline: str, said: str) -> None:
     assert repaired(said, repairer(hotline).repairs(said)) == said
 
 
+@pytest.mark.parametrize(
+    ("hotline", "said"),
+    [
+        ("luxury", "喂，侬好呀，我那只包又来麻烦你们了"),
+        ("bank", "三天不退，我就往银保监会投诉"),
+        ("luxury", "柜姐讲这双靴子不是他们家的货"),
+        ("appliance", "我部雪柜唔冻啦，啲餸都坏晒"),
+    ],
+)
+def test_dialects_authorities_and_the_talk_of_trades_are_words(hotline: str, said: str) -> None:
+    assert [each for each in repairer(hotline).repairs(said) if each.confidence >= SURE] == []
+
+
+@pytest.mark.parametrize(
+    ("hotline", "said"),
+    [("appliance", "一滴水没有，碗堆一池子"), ("courier", "你给我喊个真人来嘛")],
+)
+def test_one_syllable_that_is_unlike_makes_no_short_term(hotline: str, said: str) -> None:
+    assert [each for each in repairer(hotline).repairs(said) if each.confidence >= SURE] == []
+
+
+def test_words_that_designers_list_are_words(tmp_path: Path) -> None:
+    (tmp_path / "words.yml").write_text("人: [柜姐]\n方言字: [侬]\n", "utf-8")
+    assert listed_words(tmp_path) == ("柜姐", "侬")
+    assert Words({}, ["柜姐"]).log_probability("柜姐") is not None
+    (tmp_path / "words.yml").write_text("[柜姐]\n", "utf-8")
+    with pytest.raises(SettingsError, match=r"words\.yml"):
+        listed_words(tmp_path)
+
+
 @pytest.mark.parametrize("hotline", sorted(LEXICONS))
 def test_a_lexicon_s_own_words_stay(hotline: str) -> None:
     own = repairer(hotline)
@@ -77,7 +109,7 @@ def test_the_text_is_the_input_with_the_repairs_in_place() -> None:
 
 
 def test_another_hypothesis_that_has_the_term_makes_it_surer() -> None:
-    own = Repairer(of_words(["电脑"]), SOUNDS, usual_words())
+    own = Repairer(of_words(["电脑"]), SOUNDS, usual_words(DATA))
     [alone] = own.repairs("我的电导坏了")
     [backed] = own.repairs("我的电导坏了", others=("我的电脑坏了",))
     [elsewhere] = own.repairs("我的电导坏了", others=("电脑我的坏了",))

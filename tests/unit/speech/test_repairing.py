@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 from ivr.call.ports import Heard, Hint, RepairedTerm
@@ -13,7 +14,7 @@ from ivr.speech.repair.words import usual_words
 from tests.fakes.speech import FakeRecogniser
 
 DATA = Path(__file__).parents[3] / "data"
-REPAIRING = Repairing(load_packs(DATA), load_sounds(DATA), usual_words)
+REPAIRING = Repairing(load_packs(DATA), load_sounds(DATA), partial(usual_words, DATA))
 
 
 def test_what_was_heard_stays_as_another_hypothesis() -> None:
@@ -23,6 +24,12 @@ def test_what_was_heard_stays_as_another_hypothesis() -> None:
     assert repaired.alternatives == ("空调布置冷了", "空调不知冷了")
     assert [(one.heard, one.meant) for one in repaired.repairs] == [("布置冷", "不制冷")]
     assert (repaired.confidence, repaired.loudness_dbov) == (0.7, -20.0)
+
+
+def test_repaired_words_are_no_surer_than_the_repair() -> None:
+    repaired = REPAIRING.repair(Heard("我家空条坏了", 0.99), Hint("appliance"))
+    [repair] = repaired.repairs
+    assert repaired.confidence == repair.confidence < 0.99
 
 
 def test_what_is_right_is_passed_on_as_it_is() -> None:
