@@ -22,8 +22,8 @@ from ivr.call import tone
 from ivr.call.ports import CallInfo, Conversation, Line, VoiceActivity
 from ivr.conversation.client import RasaConversation
 from ivr.conversation.servers import LineServers, at_work
-from ivr.customers.file import FileCustomers
-from ivr.customers.patient import Patient
+from ivr.customers.directory import Directory
+from ivr.customers.guarded import Noted
 from ivr.customers.port import Customers
 from ivr.customers.seed import SeedCustomers
 from ivr.designing.versions import Version, Versions, shown
@@ -72,17 +72,25 @@ class World:
 @dataclass(frozen=True, slots=True)
 class _Open:
     store: TicketStore
-    customers: Customers
+    customers_of: Callable[[str], Customers]
+    """By hotline."""
 
 
 class Worlds:
     """The real world, and one apart for each simulated call: its own store, seeded with its own customer.
 
-    `servers`: where each call's version of the hotlines' knowledge is; without them it is that of the settings."""
+    `servers`: where each call's version of the hotlines' knowledge is; without them it is that of the settings.
+    `noted`: told of every look-up in a CRM."""
 
-    def __init__(self, settings: Settings, servers: LineServers | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        servers: LineServers | None = None,
+        noted: Noted = lambda name, outcome, took_s: None,
+    ) -> None:
         self._settings = settings
         self._servers = servers
+        self._directory = Directory(settings, noted)
         self.shelf = Shelf(servers.data_of("") if servers else settings.data)
         self._open: OrderedDict[str | None, _Open] = OrderedDict()
         self._lock = asyncio.Lock()
@@ -98,7 +106,7 @@ class Worlds:
             self._open.move_to_end(call.simulation)
             await self._close_forgotten()
             world = self._open[call.simulation]
-        return World(world.store, world.customers, known.packs, known.taxonomy)
+        return World(world.store, world.customers_of(call.hotline), known.packs, known.taxonomy)
 
     async def _close_forgotten(self) -> None:
         simulated = [token for token in self._open if token is not None]
@@ -113,18 +121,23 @@ class Worlds:
         for world in self._open.values():
             await world.store.close()
         self._open.clear()
+        await self._directory.close()
 
     async def _make(self, token: str | None) -> _Open:
         settings = self._settings
         if token is None:
             store = TicketStore(settings.database_url, settings.zone)
-            customers: Customers = Patient(FileCustomers(settings.root / "data" / "customers.yml"))
+            customers_of = self._directory.of_hotline
         else:
             file = simulation_file(settings, token, ".json")
             store = TicketStore(f"sqlite+aiosqlite:///{file.with_suffix('.db')}", settings.zone)
-            customers = SeedCustomers(file)
+            customers_of = partial(_always, SeedCustomers(file))
         await store.open()
-        return _Open(store, customers)
+        return _Open(store, customers_of)
+
+
+def _always(customers: Customers, hotline: str) -> Customers:
+    return customers
 
 
 def simulation_file(settings: Settings, token: str, suffix: str) -> Path:
@@ -311,6 +324,7 @@ async def own_desk(settings: Settings, on_event: Callable[[Mapping[str, Any]], N
             desk = CallDesk(settings, packs, taxonomy, prompts, lambda: words, engines, events)
             yield Desk(desk.take, worlds)
         finally:
+            await conversation.close()
             await asyncio.gather(speech.close(), worlds.close())
 
 
@@ -374,6 +388,7 @@ async def serve_line(settings: Settings) -> None:
         await feed.close()
         await admission.stop()  # not before the door: the dialplan asks here what becomes of the calls it had
         await aftermath.close()
+        await conversation.close()
         await asyncio.gather(speech.close(), worlds.close(), http.close())
 
     try:

@@ -4,6 +4,7 @@
     ├── SettingsError           a setting, data file or template is wrong
     ├── NotPrepared             a model, program or environment is missing
     ├── PeerDown                a process we talk to does not answer          (retry)
+    │   ├── CustomersDown       the CRM
     │   ├── DialogueDown        Rasa or its action server
     │   └── TelephonyDown       Asterisk: ARI, AMI, media
     ├── WireError               a peer sent what its protocol does not allow
@@ -37,6 +38,10 @@ class NotPrepared(IvrError):
 class PeerDown(IvrError):
     code = "peer_down"
     retry = True
+
+
+class CustomersDown(PeerDown):
+    code = "customers_down"
 
 
 class DialogueDown(PeerDown):

@@ -14,9 +14,10 @@ from ivr.call.ports import CallInfo
 from ivr.conversation.evidence import load_evidence
 from ivr.conversation.notes import Notes, of_slot
 from ivr.conversation.situation import Setting
-from ivr.conversation.wire import call_of
+from ivr.conversation.wire import call_of, customer_of
 from ivr.packs import load_packs
 from ivr.settings import Settings, load
+from ivr.tickets.customer import Customer
 from ivr.tickets.ticket import Ticket
 
 log = logging.getLogger(__name__)
@@ -59,11 +60,12 @@ class Stage:
 
     async def scene(self, tracker: Any) -> Scene:
         """Raises `WireError` for a message that did not come from our client."""
-        call = call_of(tracker.latest_message.get("metadata") or {})
+        metadata = tracker.latest_message.get("metadata") or {}
+        call, customer = call_of(metadata), customer_of(metadata)
         world = await self._worlds.of(call)
         notes = of_slot(tracker.get_slot("notes"))
         ticket = await world.store.get(notes.ticket_no) if notes.ticket_no else _draft(call)
-        return Scene(call, world, await self._setting(call, world), notes, ticket)
+        return Scene(call, world, await self._setting(call, world, customer), notes, ticket)
 
     async def intents(self, text: str) -> dict[str, float]:
         """NLU's intents of a part of a sentence and their confidence; nothing when it does not answer in time."""
@@ -79,8 +81,7 @@ class Stage:
             return {}
         return {each["name"]: float(each["confidence"]) for each in parsed.get("intent_ranking") or ()}
 
-    async def _setting(self, call: CallInfo, world: World) -> Setting:
-        customer = await world.customers.of(call.caller_number) if call.caller_number else None
+    async def _setting(self, call: CallInfo, world: World, customer: Customer | None) -> Setting:
         return Setting(
             pack=world.packs[call.hotline],
             taxonomy=world.taxonomy,

@@ -95,7 +95,10 @@ async def talking(
         async with aiohttp.ClientSession() as http:
             patience_s = max(settings.dialogue.timeout_s, 10.0)
             conversation = RasaConversation(http, servers, worlds.of, timeout_s=patience_s)
-            yield _Talk(conversation, call, world, worlds.shelf.current.prompts["apology"])
+            try:
+                yield _Talk(conversation, call, world, worlds.shelf.current.prompts["apology"])
+            finally:
+                await conversation.close()
     finally:
         await worlds.close()
         if call.simulation:

@@ -18,11 +18,14 @@ import aiohttp
 
 from ivr.call.ports import CallerTurn, CallInfo, Ending, Keyed, Reply, Said, Silent
 from ivr.conversation import wire
+from ivr.conversation.look_up import Customers, LookUp
 from ivr.conversation.servers import Lease, OneServer, Servers
 from ivr.errors import DialogueDown, TicketChanged, WireError
 from ivr.packs import Pack
+from ivr.tickets.attaching import attached
 from ivr.tickets.callbacks import call_back
 from ivr.tickets.completeness import settle
+from ivr.tickets.customer import Customer
 from ivr.tickets.judgement.judge import judge
 from ivr.tickets.store import TicketStore
 from ivr.tickets.taxonomy import Taxonomy
@@ -41,6 +44,8 @@ class World(Protocol):
     @property
     def store(self) -> TicketStore: ...
     @property
+    def customers(self) -> Customers: ...
+    @property
     def packs(self) -> Mapping[str, Pack]: ...
     @property
     def taxonomy(self) -> Taxonomy: ...
@@ -55,6 +60,8 @@ class _Talk:
 
     began: float
     """Monotonic seconds."""
+    look_up: LookUp
+    """Who calls, as far as the CRM has told."""
     turns: int = 0
     asked: tuple[str, ...] = ()
     ticket_no: str | None = None
@@ -78,9 +85,11 @@ class RasaConversation:
         self._world_of = world_of
         self._timeout_s = timeout_s
         self._talks: dict[str, _Talk] = {}
+        self._late: set[asyncio.Task[None]] = set()
+        """Calls that ended before the CRM had answered."""
 
     async def begin(self, call: CallInfo) -> Reply:
-        self._talks[call.call_id] = _Talk(time.monotonic())
+        self._talks[call.call_id] = self._new_talk(call)
         return await self._turn(call, None, max(BEGIN_S, self._timeout_s))
 
     async def reply(self, call: CallInfo, turn: CallerTurn) -> Reply:
@@ -90,7 +99,7 @@ class RasaConversation:
         return await self._turn(call, turn, self._timeout_s)
 
     async def end(self, call: CallInfo, how: Ending, reason: str | None = None) -> str | None:
-        talk = self._talks.pop(call.call_id, None) or _Talk(time.monotonic())
+        talk = self._talks.pop(call.call_id, None) or self._new_talk(call)
         try:
             if talk.writing is not None:
                 await asyncio.wait([talk.writing])
@@ -101,15 +110,33 @@ class RasaConversation:
         finally:
             if talk.lease:
                 talk.lease.release()
+            if not talk.look_up.over:
+                self._await_customer(call, talk)
+
+    async def close(self) -> None:
+        """No customer is waited for any more."""
+        waiting = [*self._late, *(asyncio.create_task(talk.look_up.stop()) for talk in self._talks.values())]
+        for task in self._late:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
 
     # --- parts -------------------------------------------------------------------
 
     def _talk(self, call: CallInfo) -> _Talk:
-        return self._talks.setdefault(call.call_id, _Talk(time.monotonic()))
+        if call.call_id not in self._talks:
+            self._talks[call.call_id] = self._new_talk(call)
+        return self._talks[call.call_id]
+
+    def _new_talk(self, call: CallInfo) -> _Talk:
+        async def customers_of() -> Customers:
+            return (await self._world_of(call)).customers
+
+        return _Talk(time.monotonic(), LookUp(customers_of, call.caller_number, call.call_id))
 
     async def _turn(self, call: CallInfo, turn: CallerTurn | None, timeout_s: float) -> Reply:
         talk = self._talk(call)
-        body = wire.request(call, turn, number=talk.turns, asked=talk.asked)
+        customer = talk.look_up.now if turn is None else await talk.look_up.known()
+        body = wire.request(call, turn, number=talk.turns, asked=talk.asked, customer=customer)
         try:
             talk.lease = talk.lease or self._servers.take(call.call_id)
             answer = wire.reply(await self._post(talk.lease.url, body, timeout_s))
@@ -172,10 +199,31 @@ class RasaConversation:
             )
         at = call.started_at + dt.timedelta(seconds=round(self._at(talk)))
         for ticket in tickets:
-            await self._settle_one(world, ticket, how, reason, call, at)
+            await self._settle_one(world, ticket, how, reason, call, talk, at)
             if how == "caller_hung_up" and ticket.handoff and ticket.handoff.outcome is None:
                 await self._never_queued(world, ticket, at, call)
         return tickets[0].ticket_no
+
+    def _await_customer(self, call: CallInfo, talk: _Talk) -> None:
+        task = asyncio.create_task(self._attach_late(call, talk), name=f"late customer {call.call_id}")
+        self._late.add(task)
+        task.add_done_callback(self._late.discard)
+
+    async def _attach_late(self, call: CallInfo, talk: _Talk) -> None:
+        """The human who has the call by now still learns whom they speak with."""
+        customer = await talk.look_up.at_last()
+        if customer is None:
+            return
+
+        def attach(current: Ticket) -> Ticket:
+            return _with_customer(current, customer, world, call, talk)
+
+        try:
+            world = await self._world_of(call)
+            for ticket in await world.store.of_call(call.call_id):
+                await world.store.change(ticket.ticket_no, attach, by="crm", why="客户资料后到")
+        except Exception:  # the boundary of one call that is over
+            log.exception("call %s: its customer came late and was not attached", call.call_id)
 
     async def _never_queued(self, world: World, ticket: Ticket, at: dt.datetime, call: CallInfo) -> None:
         """The caller hung up while the hand-over was announced: no queue will tell what became of it."""
@@ -184,11 +232,19 @@ class RasaConversation:
         await world.store.record_callback(ticket.ticket_no, due)
 
     async def _settle_one(
-        self, world: World, ticket: Ticket, how: Ending, reason: str | None, call: CallInfo, at: dt.datetime
+        self,
+        world: World,
+        ticket: Ticket,
+        how: Ending,
+        reason: str | None,
+        call: CallInfo,
+        talk: _Talk,
+        at: dt.datetime,
     ) -> None:
-        pack = world.packs[call.hotline]
+        pack, customer = world.packs[call.hotline], talk.look_up.now
 
         def end(current: Ticket) -> Ticket:
+            current = _with_customer(current, customer, world, call, talk)
             if how == "handed_over":
                 asked = current.handoff or Handoff(reason or "bot_failure", pack.queue or call.hotline, at)
                 current = replace(current, handoff=replace(asked, requested_at=at))
@@ -201,6 +257,12 @@ class RasaConversation:
                 continue
             return
         log.error("ticket %s was changed elsewhere again and again; not settled", ticket.ticket_no)
+
+
+def _with_customer(ticket: Ticket, customer: Customer | None, world: World, call: CallInfo, talk: _Talk) -> Ticket:
+    if customer is None:
+        return ticket
+    return attached(ticket, customer, said=talk.said, pack=world.packs[call.hotline], taxonomy=world.taxonomy)
 
 
 def _of_words(call: CallInfo, talk: _Talk, world: World) -> Ticket:

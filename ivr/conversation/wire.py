@@ -15,7 +15,9 @@ import msgspec
 
 from ivr.call.ports import CallerTurn, CallInfo, Heard, Keyed, Reply, Said, Silent
 from ivr.errors import WireError
+from ivr.tickets.customer import Customer
 from ivr.tickets.judgement.tone import Tone
+from ivr.tickets.ticket import customer_json
 
 BEGIN = "/session_begin"
 _MARKS: dict[str, Any] = {
@@ -32,9 +34,16 @@ _MARKS: dict[str, Any] = {
 """Keys of `custom`, as `ivr.call.ports.Reply` names them."""
 
 
-def request(call: CallInfo, turn: CallerTurn | None, *, number: int, asked: Sequence[str]) -> dict[str, Any]:
+def request(
+    call: CallInfo,
+    turn: CallerTurn | None,
+    *,
+    number: int,
+    asked: Sequence[str],
+    customer: Customer | None = None,
+) -> dict[str, Any]:
     """The body of one POST. `turn` None: the call begins. `number`: the caller's turns so far, this one included.
-    `asked`: what the last reply asked for."""
+    `asked`: what the last reply asked for. `customer`: what the CRM told by now."""
     metadata: dict[str, Any] = {
         "call_id": call.call_id,
         "hotline": call.hotline,
@@ -46,6 +55,8 @@ def request(call: CallInfo, turn: CallerTurn | None, *, number: int, asked: Sequ
         "turn": number,
         "asked": list(asked),
     }
+    if customer is not None:
+        metadata["customer"] = customer_json(customer)
     if isinstance(turn, Said):
         metadata["heard"] = _heard(turn.heard)
         if turn.prompt_heard is not None:
@@ -98,6 +109,16 @@ def call_of(metadata: Mapping[str, Any]) -> CallInfo:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise WireError(f"对话消息的 metadata 不完整：{error}。只有 ivr.conversation.client 可以发消息。") from error
+
+
+def customer_of(metadata: Mapping[str, Any]) -> Customer | None:
+    """What the CRM told of the caller, from a message's metadata. Raises `WireError`."""
+    if metadata.get("customer") is None:
+        return None
+    try:
+        return msgspec.convert(metadata["customer"], Customer)
+    except msgspec.ValidationError as error:
+        raise WireError(f"对话消息的 metadata 里的 customer 不对：{error}。") from error
 
 
 def reply(body: bytes) -> Reply:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from ivr.customers.mapping import Mapped
 from ivr.customers.record import customer_of
 from ivr.packs import read_yaml
 from ivr.tickets.customer import Customer
@@ -21,3 +22,9 @@ class FileCustomers:
 
     async def of(self, number: str) -> Customer | None:
         return self._customers.get(number)
+
+    async def mapped(self, number: str) -> Mapped:
+        return Mapped(self._customers.get(number))
+
+    async def close(self) -> None:
+        """Nothing is open."""

@@ -13,7 +13,7 @@ from ivr.tickets.customer import Customer
 
 def customer_of(record: Mapping[str, Any], place: str) -> Customer:
     """`record` as YAML or JSON gives it. Raises `SettingsError` naming the place and the key that is wrong."""
-    known = {"name", "tier", "purchases", "vehicles", "agreements"}
+    known = {"name", "tier", "purchases", "vehicles", "agreements", "complaints", "customer_no"}
     extra = sorted(set(record) - known)
     if extra:
         raise SettingsError(f"{place}：客户资料里有不认识的项 {'、'.join(extra)}；可用：{'、'.join(sorted(known))}。")

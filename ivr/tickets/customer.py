@@ -34,12 +34,29 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
+class Complaint:
+    """An earlier one, as the CRM keeps it; our own are tickets."""
+
+    subject: str
+    date: dt.date | None = None
+    status: str | None = None
+    """In the CRM's words."""
+    reference: str | None = None
+    """Its number in the CRM."""
+
+
+@dataclass(frozen=True, slots=True)
 class Customer:
     name: str | None = None
     tier: Tier = "normal"
     purchases: tuple[Purchase, ...] = ()
     vehicles: tuple[Vehicle, ...] = ()
     agreements: tuple[Agreement, ...] = ()
+    complaints: tuple[Complaint, ...] = ()
+    customer_no: str | None = None
+    """Number in the CRM: who sees the ticket finds the customer there."""
+    source: str | None = None
+    """Which CRM told it."""
 
     @property
     def vip(self) -> bool:

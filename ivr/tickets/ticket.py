@@ -196,10 +196,13 @@ def of_json(document: Mapping[str, Any]) -> Ticket:
 
 
 def customer_json(customer: Customer) -> dict[str, Any]:
-    """What is not known of a purchase, vehicle or agreement is left out."""
+    """What is not known of a purchase, vehicle or agreement is left out, and so is what the contract only allows."""
     document: dict[str, Any] = _plain(customer)
-    for key in ("purchases", "vehicles", "agreements"):
+    for key in ("purchases", "vehicles", "agreements", "complaints"):
         document[key] = [{k: v for k, v in item.items() if v is not None} for item in document[key]]
+    for key in ("complaints", "customer_no", "source"):
+        if not document[key]:
+            del document[key]
     return document
 
 

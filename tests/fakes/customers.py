@@ -9,12 +9,18 @@ from ivr.tickets.customer import Customer
 
 
 class FakeCustomers:
-    def __init__(self, known: Mapping[str, Customer], *, delay_s: float = 0.0, fails: Exception | None = None) -> None:
-        self._known, self._delay_s, self._fails = known, delay_s, fails
+    """`answers`: nothing is answered until it is set."""
+
+    def __init__(
+        self, known: Mapping[str, Customer], *, fails: Exception | None = None, answers: asyncio.Event | None = None
+    ) -> None:
+        self.known, self.fails, self.answers = dict(known), fails, answers
+        self.asked: list[str] = []
 
     async def of(self, number: str) -> Customer | None:
-        if self._delay_s:
-            await asyncio.sleep(self._delay_s)
-        if self._fails:
-            raise self._fails
-        return self._known.get(number)
+        self.asked.append(number)
+        if self.answers:
+            await self.answers.wait()
+        if self.fails:
+            raise self.fails
+        return self.known.get(number)

@@ -17,13 +17,16 @@ from aiohttp.test_utils import TestServer
 
 from ivr.call.ports import CallInfo, Heard, Keyed, Said, Silent
 from ivr.conversation import client as client_module
+from ivr.conversation import look_up
 from ivr.conversation.client import RasaConversation
 from ivr.errors import DialogueDown, TicketError
 from ivr.packs import Pack, load_packs
 from ivr.settings import PROJECT
+from ivr.tickets.customer import Customer, Purchase
 from ivr.tickets.store import TicketStore
 from ivr.tickets.taxonomy import Taxonomy, load_taxonomy
 from ivr.tickets.ticket import Fact, Ticket, TranscriptLine
+from tests.fakes.customers import FakeCustomers
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CALL = CallInfo("1.1", "appliance", "13800010001", dt.datetime(2026, 11, 22, 10, tzinfo=ZONE))
@@ -54,6 +57,7 @@ class Rasa:
 @dataclass
 class World:
     store: TicketStore
+    customers: FakeCustomers
     packs: dict[str, Pack]
     taxonomy: Taxonomy
 
@@ -63,6 +67,7 @@ class Bench:
     rasa: Rasa
     talk: RasaConversation
     store: TicketStore
+    customers: FakeCustomers
 
 
 HELLO = [{"text": "您好"}, {"custom": {"asks": ["description"]}}]
@@ -78,13 +83,16 @@ async def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     store = TicketStore(f"sqlite+aiosqlite:///{tmp_path / 'tickets.db'}", ZONE)
     await store.open()
     await server.start_server()
-    world = World(store, load_packs(PROJECT / "data"), load_taxonomy(PROJECT / "data"))
+    customers = FakeCustomers({})
+    world = World(store, customers, load_packs(PROJECT / "data"), load_taxonomy(PROJECT / "data"))
 
     async def world_of(call: CallInfo) -> World:
         return world
 
     async with aiohttp.ClientSession() as http:
-        yield Bench(rasa, RasaConversation(http, str(server.make_url("/")), world_of, timeout_s=0.3), store)
+        talk = RasaConversation(http, str(server.make_url("/")), world_of, timeout_s=0.3)
+        yield Bench(rasa, talk, store, customers)
+        await talk.close()
     await server.close()
     await store.close()
 
@@ -211,3 +219,69 @@ async def test_ending_never_raises() -> None:
 
     async with aiohttp.ClientSession() as http:
         assert await RasaConversation(http, "http://127.0.0.1:9", world_of).end(CALL, "caller_hung_up") is None
+
+
+# --- who calls
+
+WANG = Customer("王芳", "vip", (Purchase("空调", "KFR35GW", "DD1"),))
+TOLD = [{"text": "哪天？", "custom": {"asks": ["since"]}}]
+
+
+async def test_the_customer_goes_with_every_turn_and_is_asked_for_once(bench: Bench) -> None:
+    bench.customers.known["13800010001"] = WANG
+    bench.rasa.script = [HELLO, TOLD, TOLD]
+    await bench.talk.begin(CALL)
+    await bench.talk.reply(CALL, says("空调坏了"))
+    await bench.talk.reply(CALL, says("昨天"))
+    assert bench.customers.asked == ["13800010001"]
+    told = [each["metadata"].get("customer", {}).get("name") for each in bench.rasa.got]
+    assert told[1:] == ["王芳", "王芳"]
+
+
+async def test_a_late_customer_goes_with_a_later_turn(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(look_up, "PATIENCE_S", 0.0)
+    bench.customers.known["13800010001"], bench.customers.answers = WANG, asyncio.Event()
+    bench.rasa.script = [HELLO, TOLD, TOLD]
+    await bench.talk.begin(CALL)
+    await bench.talk.reply(CALL, says("空调坏了"))
+    assert "customer" not in bench.rasa.got[-1]["metadata"]
+    bench.customers.answers.set()
+    await asyncio.sleep(0.01)
+    await bench.talk.reply(CALL, says("昨天"))
+    assert bench.rasa.got[-1]["metadata"]["customer"]["name"] == "王芳"
+
+
+async def test_a_broken_crm_changes_nothing(bench: Bench) -> None:
+    bench.customers.fails = RuntimeError("坏了")
+    bench.rasa.script = [HELLO, TOLD]
+    await bench.talk.begin(CALL)
+    assert (await bench.talk.reply(CALL, says("空调坏了"))).asks == ("since",)
+    assert await bench.talk.end(CALL, "caller_hung_up")
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before the end", "after the end"])
+async def test_a_customer_who_was_not_in_the_dialogue_is_attached_to_its_tickets(bench: Bench, late: bool) -> None:
+    bench.customers.known["13800010001"], bench.customers.answers = WANG, asyncio.Event()
+    await bench.talk.begin(CALL)
+    draft = Ticket(
+        hotline="appliance", call_id=CALL.call_id, caller_number=CALL.caller_number, created_at=CALL.started_at,
+        category="product_fault", fields={"problem": Fact("不制冷", turn=1)},
+    )  # fmt: skip
+    made = await bench.store.create(draft)
+    if not late:
+        bench.customers.answers.set()
+        await asyncio.sleep(0.01)
+    await bench.talk.end(CALL, "handed_over", "caller_request")
+    if late:
+        assert (await bench.store.get(made.ticket_no)).customer is None
+        bench.customers.answers.set()
+        for _ in range(100):
+            await asyncio.sleep(0.01)
+            if (await bench.store.get(made.ticket_no)).customer:
+                break
+    ticket = await bench.store.get(made.ticket_no)
+    assert ticket.customer == WANG
+    assert ticket.fields["contact_name"].value == "王芳"
+    assert ("order_no" in ticket.fields or ticket.value("product") == "空调") is not late
+    assert ticket.review.reasons == ("vip",)
+    assert ticket.stage == "in_review"

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
-import logging
 from pathlib import Path
 
 import pytest
 
 from ivr.customers.file import FileCustomers
-from ivr.customers.patient import Patient
+from ivr.customers.guarded import Guarded
 from ivr.customers.port import Customer, Customers, NoCustomers
 from ivr.customers.seed import SeedCustomers
 from ivr.errors import SettingsError
@@ -30,7 +28,7 @@ SEED = Seed(
     [
         FileCustomers(DATA / "customers.yml"),
         SeedCustomers(SEED),
-        Patient(SeedCustomers(SEED)),
+        Guarded(SeedCustomers(SEED), "种子"),
         FakeCustomers({"13800138001": Customer("王芳")}),
     ],
     ids=lambda customers: type(customers).__name__,
@@ -49,26 +47,6 @@ async def test_no_crm_knows_nobody() -> None:
 async def test_a_seed_without_a_customer_or_a_number_knows_nobody() -> None:
     assert await SeedCustomers(Seed("x", "appliance", SEED.now, "1")).of("1") is None
     assert await SeedCustomers(Seed("x", "appliance", SEED.now, None, {"name": "王芳"})).of("1") is None
-
-
-async def test_a_slow_crm_is_not_waited_for(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING):
-        assert await Patient(FakeCustomers({}, delay_s=30), timeout_s=0).of("1") is None
-    assert "CRM" in caplog.text
-
-
-async def test_a_broken_crm_is_logged_and_counts_as_unknown(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING):
-        assert await Patient(FakeCustomers({}, fails=RuntimeError("坏了"))).of("1") is None
-    assert "坏了" in caplog.text
-
-
-async def test_a_call_that_ends_is_not_held_back() -> None:
-    asking = asyncio.create_task(Patient(FakeCustomers({}, delay_s=30), timeout_s=60).of("1"))
-    await asyncio.sleep(0)
-    asking.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await asking
 
 
 @pytest.mark.parametrize(
