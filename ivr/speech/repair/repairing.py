@@ -36,7 +36,7 @@ class Repairing:
             self._of(hotline)
 
     def repair(self, heard: Heard, hint: Hint) -> Heard:
-        """What is sure enough is repaired; what may be is another hypothesis. The words are no surer than their repair."""
+        """What is sure enough is repaired; what may be is another hypothesis. No words are surer than their repair."""
         repairer = self._of(hint.hotline)
         if not heard.text or repairer is None or NOT_FOR.intersection(hint.asks):
             return heard
