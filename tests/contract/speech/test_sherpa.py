@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
-from ivr.audio import RATE, frames, to_pcm
+from ivr.audio import RATE, frames, to_pcm, write_wav
 from ivr.call.ports import Heard, Hint
-from ivr.errors import NotPrepared
+from ivr.commands.speech import app
+from ivr.errors import NotPrepared, SettingsError
 from ivr.packs import Pack
 from ivr.settings import RecogniserChoice, Settings, Speech
 from ivr.speech.recognisers import Recognisers
@@ -125,6 +127,18 @@ async def test_a_hotline_hears_with_the_model_that_its_settings_name(tmp_path: P
     assert listening.streams
     assert (await listening.result()).text == "不冷"
     await recognisers.close()
+
+
+def test_a_recording_is_heard_with_the_hotline_s_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sherpa_models.ctc(tmp_path / "var/models-speech/mine")
+    settings = 'var = "var"\n[speech.recognisers.bank]\nengine = "sherpa"\nmodel = "mine"\n'
+    (tmp_path / "ivr.toml").write_text(settings, "utf-8")
+    monkeypatch.setenv("IVR_SETTINGS", str(tmp_path / "ivr.toml"))
+    write_wav(tmp_path / "said.wav", SAID)
+    told = CliRunner().invoke(app, ["hear", str(tmp_path / "said.wav"), "--hotline", "bank"], catch_exceptions=False)
+    assert told.output.split("\t")[:3] == ["said.wav", f"{NO_MEASURE:.2f}", "布冷"]
+    with pytest.raises(SettingsError, match="appliance"):
+        CliRunner().invoke(app, ["hear", str(tmp_path / "said.wav"), "--hotline", "banc"], catch_exceptions=False)
 
 
 @pytest.mark.parametrize("model", [sherpa_models.transducer, sherpa_models.ctc, sherpa_models.paraformer])
