@@ -40,20 +40,31 @@ class VoskModel:
             )
         try:
             self.raw = vosk.Model(str(folder))
-        except Exception as error:
+        except Exception as error:  # all that vosk raises is a bare Exception
             raise NotPrepared(f"Vosk 模型 {folder} 读不出来，文件可能不全：请重新解开模型的压缩包。") from error
 
     def knows(self, word: str) -> bool:
         return int(self.raw.vosk_model_find_word(word)) >= 0
 
     def recogniser(self, words: Sequence[str], alternatives: int) -> Any:
+        """Raises `SpeechFailed`."""
+        told = [json.dumps(list(words), ensure_ascii=False)] if words else []
+        try:
+            raw = vosk.KaldiRecognizer(self.raw, float(RATE), *told)
+        except Exception as error:  # a bare one, as ever with vosk
+            raise SpeechFailed(f"Vosk 模型 {self.folder.name} 不能开始识别：{error}。") from error
         if not words:
-            raw = vosk.KaldiRecognizer(self.raw, float(RATE))
             raw.SetMaxAlternatives(alternatives)
-        else:
-            raw = vosk.KaldiRecognizer(self.raw, float(RATE), json.dumps(list(words), ensure_ascii=False))
         raw.SetWords(True)
         return raw
+
+
+def accept(raw: Any, pcm: bytes) -> bool:
+    """Did the recogniser close a segment? Raises `SpeechFailed`."""
+    try:
+        return bool(raw.AcceptWaveform(pcm))
+    except Exception as error:  # a bare one, as ever with vosk
+        raise SpeechFailed(f"Vosk 没有识别成这句话：{error}。") from error
 
 
 class VoskDecoder:
@@ -70,11 +81,7 @@ class VoskDecoder:
     def accept(self, pcm: bytes) -> Segment | None:
         if self._words:
             self._sound += pcm
-        try:
-            closed = self._raw.AcceptWaveform(pcm)
-        except Exception as error:
-            raise SpeechFailed(f"Vosk 没有识别成这句话：{error}。") from error
-        return self._checked(self._raw.Result()) if closed else None
+        return self._checked(self._raw.Result()) if accept(self._raw, pcm) else None
 
     def partial(self) -> str:
         return (vosk_results.partial(self._raw.PartialResult()) or "").replace(UNKNOWN, "").strip()
@@ -85,23 +92,24 @@ class VoskDecoder:
         return segment
 
     def _opened(self) -> Any:
-        try:
-            return self._model.recogniser(self._words, self._alternatives)
-        except Exception as error:
-            raise SpeechFailed(f"Vosk 模型 {self._model.folder.name} 不能开始识别：{error}。") from error
+        return self._model.recogniser(self._words, self._alternatives)
 
     def _checked(self, told: str) -> Segment:
-        try:
-            segment = vosk_results.segment(told)
-        except WireError as error:
-            raise SpeechFailed(str(error)) from error
+        segment = _segment(told)
         sound = bytes(self._sound)
         self._sound.clear()
         if not sound or fits(segment.text, segment.confidence):
             return segment
         freely = self._model.recogniser((), self._alternatives)
-        freely.AcceptWaveform(sound)
-        return vosk_results.segment(freely.FinalResult())
+        accept(freely, sound)
+        return _segment(freely.FinalResult())
+
+
+def _segment(told: str) -> Segment:
+    try:
+        return vosk_results.segment(told)
+    except WireError as error:
+        raise SpeechFailed(str(error)) from error
 
 
 class VoskRecogniser(StreamingRecogniser):

@@ -68,14 +68,7 @@ class AmiLink:
 
     async def start(self) -> None:
         """Raises `TelephonyDown` when AMI cannot be reached or refuses us; what is lost later is mended by itself."""
-        try:
-            connection = await self._connect()
-        except IvrError:
-            raise
-        except Exception as error:
-            log.exception("AMI")
-            raise TelephonyDown(f"AMI 的连接没有建成（{error!r}）：请看线路的日志。") from error
-        self._keeper = asyncio.create_task(self._keep(connection), name="ami")
+        self._keeper = asyncio.create_task(self._keep(await self._connect()), name="ami")
 
     def start_when_there(self) -> None:
         """As `start`, but Asterisk may come later: it is tried until it is there."""
@@ -91,10 +84,8 @@ class AmiLink:
         connection = None
         try:
             connection = await self._connect()
-        except TelephonyDown as error:
+        except IvrError as error:
             log.info("%s", error)
-        except Exception:
-            log.exception("AMI connection")
         await self._keep(connection)
 
     async def _keep(self, connection: Connection | None) -> None:
@@ -131,20 +122,26 @@ class AmiLink:
             attempt += 1
             try:
                 return await self._connect()
-            except TelephonyDown as error:
+            except IvrError as error:
                 log.warning("%s", error)
-            except Exception:
-                log.exception("AMI connection")
 
     async def _connect(self) -> Connection:
+        """Raises `TelephonyDown`, or another `IvrError` where it is not known how to log in."""
         connection = Connection(self._listener.login())
         connection.register_event("*", lambda _, event: self._listener.event(dict(event.items())))
+        whole = False
         try:
             await connection.log_in()
             await self._listener.logged_in(connection)
-        except BaseException:
-            connection.close()
+            whole = True
+        except IvrError:
             raise
+        except Exception as error:  # the boundary to panoramisk, whose parser raises whatever a peer's bytes lead to
+            log.exception("AMI connection")
+            raise TelephonyDown(f"AMI 的连接没有建成（{error!r}）：请看线路的日志。") from error
+        finally:
+            if not whole:
+                connection.close()
         return connection
 
 
