@@ -16,7 +16,7 @@ from difflib import SequenceMatcher
 import numpy as np
 
 from ivr.speech.repair.lexicon import Lexicon, Term
-from ivr.speech.repair.sounds import Sounds, readings
+from ivr.speech.repair.sounds import Sounds, Syllable, readings
 from ivr.speech.repair.words import Words
 
 ERRED = 5.0
@@ -90,6 +90,11 @@ class Repairer:
         self._sounds = sounds
         self._words = words
 
+    @property
+    def texts(self) -> frozenset[str]:
+        """The terms that repairs lead to."""
+        return self._lexicon.texts
+
     def repairs(self, text: str, asked: Sequence[str] = (), others: Sequence[str] = ()) -> tuple[Repair, ...]:
         """All that are worth offering, in order, none overlapping. `asked`: fields that the question was for;
         `others`: other hypotheses of the same sound."""
@@ -133,7 +138,7 @@ class Repairer:
         """Terms that may have been meant: where, and what each costs there."""
         shut = _shut(text)
         chance = CHANCE * math.log(max(1.0, len(self._lexicon.terms) / FEW))
-        for start, end, term, sound, worst in self._alike(text):
+        for start, end, term, sound, worst in self._alike(text, others):
             heard = text[start:end]
             if heard in self._lexicon.known or any(shut[start:end]):
                 continue
@@ -146,12 +151,12 @@ class Repairer:
             cost -= LISTED * (self._lexicon.misheard.get(heard) == term.text)
             yield start, _Step(end, cost, term.text)
 
-    def _alike(self, text: str) -> Iterable[tuple[int, int, Term, float, float]]:
+    def _alike(self, text: str, others: Sequence[str]) -> Iterable[tuple[int, int, Term, float, float]]:
         """Places of the text that sound like a term, how far from it in all and in the worst syllable."""
         lexicon = self._lexicon
         if not lexicon.terms or not text:
             return
-        costs = self._sounds.costs(readings(text), lexicon.syllables)
+        costs = self._sounds.costs(_heard(text, others), lexicon.syllables)
         for rows in lexicon.rows:
             length = rows.syllables.shape[1]
             starts = len(text) - length + 1
@@ -180,6 +185,19 @@ def repaired(text: str, repairs: Iterable[Repair], least: float = APPLIED) -> st
         if each.confidence >= least:
             text = text[: each.start] + each.meant + text[each.end :]
     return text
+
+
+def _heard(text: str, others: Sequence[str]) -> list[tuple[Syllable, ...]]:
+    """How each character may be read, then what other hypotheses have at its place: a term's syllables may be spread
+    over them (刹车没打, 到车雷胆, 刹车雷打 for 倒车雷达)."""
+    found = [dict.fromkeys(each) for each in readings(text)]
+    for other in others:
+        read = readings(other)
+        for tag, start, end, begin, stop in SequenceMatcher(None, text, other, autojunk=False).get_opcodes():
+            if tag == "replace" and end - start == stop - begin:
+                for place, there in zip(range(start, end), range(begin, stop), strict=True):
+                    found[place].setdefault(read[there][0])
+    return [tuple(each) for each in found]
 
 
 def _shut(text: str) -> list[bool]:

@@ -116,6 +116,12 @@ def test_another_hypothesis_that_has_the_term_makes_it_surer() -> None:
     assert alone.confidence == elsewhere.confidence < backed.confidence
 
 
+def test_a_term_s_syllables_may_be_spread_over_the_hypotheses() -> None:
+    own, others = repairer("auto"), ("到车雷胆一直乱叫", "刹车雷打一直乱叫")
+    assert repaired("刹车没打一直乱叫", own.repairs("刹车没打一直乱叫"), SURE) == "刹车没打一直乱叫"
+    assert repaired("刹车没打一直乱叫", own.repairs("刹车没打一直乱叫", (), others), SURE) == "倒车雷达一直乱叫"
+
+
 def test_what_was_asked_for_is_likelier() -> None:
     own = repairer("appliance")
     [unasked] = own.repairs("是空条")
