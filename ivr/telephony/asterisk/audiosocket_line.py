@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 from ivr.call.ports import CallInfo, Digit, Frame, HungUp, LineEvent, Played, Transfer
 from ivr.errors import TelephonyDown
-from ivr.telephony.asterisk import audiosocket
+from ivr.telephony.asterisk import audiosocket, variables
 from ivr.telephony.asterisk.audio_peer import AudioPeer
 from ivr.telephony.asterisk.keys import Keys
 from ivr.telephony.asterisk.recording import Recording
@@ -99,23 +98,13 @@ class AudioSocketLine:
         self._check()
         if ticket_no == self._ticket_no:
             return
-        # Two underscores: the agent's channel inherits it.
-        if await self._set_variable("__IVR_TICKET", _clean(ticket_no)):
+        if await self._set_variable(variables.TICKET, variables.clean(ticket_no)):
             self._ticket_no = ticket_no
         else:
             log.warning("call %s: ticket %s is not noted on the channel", self._info.call_id, ticket_no)
 
     async def hand_over(self, transfer: Transfer) -> None:
-        ticket = {"__IVR_TICKET": transfer.ticket_no} if transfer.ticket_no else {}
-        await self._part(
-            {
-                **ticket,
-                "IVR_QUEUE": transfer.queue,
-                "IVR_REASON": transfer.reason,
-                "QUEUE_PRIO": str(transfer.priority),
-                "IVR_NEXT": "human",
-            }
-        )
+        await self._part({**variables.of_transfer(transfer), "IVR_NEXT": "human"})
         self._inbox.end()
 
     async def hang_up(self) -> None:
@@ -135,7 +124,7 @@ class AudioSocketLine:
         self._asked.set()
         if self._next is None:
             self._finish(HungUp(gone=False))
-        return self._next or {"IVR_REASON": "bot_failure", "IVR_NEXT": "human"}
+        return self._next or {**variables.FAILED, "IVR_NEXT": "human"}
 
     def gone(self) -> None:
         """The dialplan tells that the channel hung up."""
@@ -172,7 +161,7 @@ class AudioSocketLine:
             return
         log.error("call %s goes to a human: the bot gave it up", self._info.call_id)
         try:
-            await self._part({"IVR_REASON": "bot_failure", "IVR_NEXT": "human"})
+            await self._part({**variables.FAILED, "IVR_NEXT": "human"})
         finally:
             self._finish(HungUp(gone=False))
 
@@ -181,7 +170,7 @@ class AudioSocketLine:
     async def _part(self, following: dict[str, str]) -> None:
         """End AudioSocket() and wait until the dialplan has heard what follows."""
         self._check()
-        self._next = {name: _clean(value) for name, value in following.items()}
+        self._next = {name: variables.clean(value) for name, value in following.items()}
         self.ready.set()
         if self._peer:
             self._peer.close()
@@ -208,8 +197,3 @@ class AudioSocketLine:
     def _check(self) -> None:
         if self.over:
             raise TelephonyDown(f"通话 {self._info.call_id} 已经结束。")
-
-
-def _clean(value: str) -> str:
-    """It travels through the dialplan, AMI and SIP headers."""
-    return re.sub(r"[^A-Za-z0-9_.+-]", "", value)

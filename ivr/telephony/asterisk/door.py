@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import hmac
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 import aiohttp
 from aiohttp import web
 
-from ivr.call.ports import CallInfo, Line
-from ivr.errors import TelephonyDown
 from ivr.settings import Settings
 from ivr.telephony.asterisk import ari, media
 from ivr.telephony.asterisk.ami_calls import AmiCalls
+from ivr.telephony.asterisk.calls import Calls, Now, OnCall, call_info, port_taken
 from ivr.telephony.asterisk.control import Control
 from ivr.telephony.asterisk.fastagi import Handler
 from ivr.telephony.asterisk.line import AsteriskLine
@@ -31,22 +29,13 @@ USER = "asterisk"
 
 
 class AsteriskDoor:
-    """Listens on `settings.ports.bot` and gives every call to `on_call`, in a task of its own. When `on_call` returns
-    or fails and the caller is still there, the call goes to a human."""
+    """Listens on `settings.ports.bot`. What becomes of the calls: `Calls`."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        on_call: Callable[[Line], Awaitable[None]],
-        *,
-        now: Callable[[str | None], dt.datetime] | None = None,
-    ) -> None:
-        """`now`: the time that a call begins at, by its simulation token (None = a real call)."""
+    def __init__(self, settings: Settings, on_call: OnCall, *, now: Now | None = None) -> None:
         self._settings = settings
         self._now = now or (lambda _: settings.now())
-        self._on_call = on_call
         self._secret = load_secrets(settings.var / "secrets.toml").bot
-        self._lines: dict[str, AsteriskLine] = {}
+        self._calls: Calls[AsteriskLine] = Calls(on_call)
         self._sockets: set[web.WebSocketResponse] = set()
         self._runner: web.AppRunner | None = None
         self._recorder = AmiCalls(settings)
@@ -54,7 +43,7 @@ class AsteriskDoor:
     @property
     def calls(self) -> int:
         """Calls that the bot has now."""
-        return len(self._lines)
+        return len(self._calls)
 
     @property
     def routes(self) -> Mapping[str, Handler]:
@@ -72,9 +61,7 @@ class AsteriskDoor:
             await web.TCPSite(self._runner, self._settings.host, port).start()
         except OSError as error:
             await self.stop()
-            raise TelephonyDown(
-                f"端口 {port} 无法监听（{error.strerror}）：请停掉占用它的程序，或改设置里的 ports.bot。"
-            ) from error
+            raise port_taken(port, error) from error
         self._recorder.start()
 
     async def stop(self) -> None:
@@ -99,8 +86,7 @@ class AsteriskDoor:
                 match event:
                     case ari.Started(channel, ("call", *arguments), application) if line is None:
                         line = self._line(channel, arguments, control, application)
-                        self._lines[line.token] = line
-                        task = asyncio.create_task(self._look_after(line), name=f"call-{channel}")
+                        task = self._calls.begin(line.token, line)
                     case ari.Started(channel) if line and channel == line.media_channel:
                         line.media_in_app()
                     case ari.Left(channel, gone) if line and channel == line.info.call_id:
@@ -116,7 +102,7 @@ class AsteriskDoor:
         return socket
 
     async def _media(self, request: web.Request) -> web.StreamResponse:
-        line = self._lines.get(request.query.get("call", ""))
+        line = self._calls.find(request.query.get("call", ""))
         if line is None:
             raise web.HTTPNotFound
         socket = await self._accept(request, "media")
@@ -125,21 +111,6 @@ class AsteriskDoor:
         finally:
             self._sockets.discard(socket)
         return socket
-
-    async def _look_after(self, line: AsteriskLine) -> None:
-        call = line.info.call_id
-        try:
-            await self._on_call(line)
-        except TelephonyDown as error:
-            log.info("call %s ended: %s", call, error)
-        except Exception:  # one call must not take the others with it
-            log.exception("call %s failed", call)
-        finally:
-            try:
-                await line.leave()
-            except TelephonyDown as error:
-                log.info("call %s: %s", call, error)
-            self._lines.pop(line.token, None)
 
     async def _accept(self, request: web.Request, protocol: str) -> web.WebSocketResponse:
         if not self._knows(request.headers.get("Authorization", "")):
@@ -156,19 +127,7 @@ class AsteriskDoor:
         return hmac.compare_digest(authorization.encode(), expected.encode())
 
     def _line(self, call_id: str, arguments: list[str], control: Control, application: str) -> AsteriskLine:
-        info = self._info(call_id, arguments)
+        """Called by `Stasis(ivr,call,hotline,caller,dialled,recorded,simulation)` in extensions.conf."""
+        info = call_info(call_id, arguments, self._now)
         recording = Recording(call_id, lambda: self._recorder.record(call_id))
         return AsteriskLine(info, control, application, recording)
-
-    def _info(self, call_id: str, arguments: list[str]) -> CallInfo:
-        """From `Stasis(ivr,call,hotline,caller,dialled,recorded,simulation)` in extensions.conf; FastAGI set them."""
-        hotline, caller, dialled, recorded, simulation = (*arguments, *[""] * 5)[:5]
-        return CallInfo(
-            call_id=call_id,
-            hotline=hotline,
-            caller_number=caller or None,
-            started_at=self._now(simulation or None),
-            dialled=dialled,
-            recorded=recorded == "1",
-            simulation=simulation or None,
-        )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Protocol
 
-from ivr.call.ports import Line
 from ivr.settings import Settings
 from ivr.telephony.asterisk.audiosocket_door import AudioSocketDoor
+from ivr.telephony.asterisk.calls import Now, OnCall
 from ivr.telephony.asterisk.door import AsteriskDoor
 from ivr.telephony.asterisk.fastagi import Handler
 
@@ -23,13 +22,7 @@ class Door(Protocol):
 
 
 class MakeDoor(Protocol):
-    def __call__(
-        self,
-        settings: Settings,
-        on_call: Callable[[Line], Awaitable[None]],
-        *,
-        now: Callable[[str | None], dt.datetime] | None = None,
-    ) -> Door: ...
+    def __call__(self, settings: Settings, on_call: OnCall, *, now: Now | None = None) -> Door: ...
 
 
 DOORS: Mapping[str, MakeDoor] = {"websocket": AsteriskDoor, "audiosocket": AudioSocketDoor}

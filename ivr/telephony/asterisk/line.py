@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from ivr.call.ports import CallInfo, Digit, Frame, HungUp, LineEvent, Played, Transfer
 from ivr.errors import TelephonyDown, WireError
-from ivr.telephony.asterisk import media
+from ivr.telephony.asterisk import media, variables
 from ivr.telephony.asterisk.ari import segment
 from ivr.telephony.asterisk.control import Control
 from ivr.telephony.asterisk.media_socket import MediaSocket
@@ -114,17 +113,10 @@ class AsteriskLine:
         self._recording.begin()
 
     async def note_ticket(self, ticket_no: str) -> None:
-        # Two underscores: the agent's channel inherits it.
-        await self._set("__IVR_TICKET", ticket_no)
+        await self._set({variables.TICKET: ticket_no})
 
     async def hand_over(self, transfer: Transfer) -> None:
-        if transfer.ticket_no:
-            await self.note_ticket(transfer.ticket_no)
-        await asyncio.gather(
-            self._set("IVR_QUEUE", transfer.queue),
-            self._set("IVR_REASON", transfer.reason),
-            self._set("QUEUE_PRIO", str(transfer.priority)),
-        )
+        await self._set(variables.of_transfer(transfer))
         await self._ask("POST", f"channels/{self._channel}/continue", **HUMAN)
         self._inbox.end()
         await self._tidy()
@@ -165,7 +157,7 @@ class AsteriskLine:
         try:
             if not self.over:
                 log.error("call %s goes to a human: the bot gave it up", self._info.call_id)
-                await self._set("IVR_REASON", "bot_failure")
+                await self._set(variables.FAILED)
                 await self._ask("POST", f"channels/{self._channel}/continue", **HUMAN)
                 self._inbox.end(HungUp(gone=False))
         finally:
@@ -226,10 +218,10 @@ class AsteriskLine:
             raise TelephonyDown(f"通话 {self._info.call_id} 已经结束，或还没有接通声音。")
         return self._media
 
-    async def _set(self, variable: str, value: str) -> None:
-        # The value travels through the dialplan, AMI and SIP headers.
-        clean = re.sub(r"[^A-Za-z0-9_.+-]", "", value)
-        await self._ask("POST", f"channels/{self._channel}/variable", variable=variable, value=clean)
+    async def _set(self, values: Mapping[str, str]) -> None:
+        path = f"channels/{self._channel}/variable"
+        each = [(name, variables.clean(value)) for name, value in values.items()]
+        await asyncio.gather(*(self._ask("POST", path, variable=name, value=value) for name, value in each))
 
     async def _ask(self, method: str, path: str, **query: str) -> None:
         if self.over:
