@@ -47,6 +47,10 @@ NOTHING = 0.06
 """Confidence below which the words are taken for noise."""
 ECHO = 0.8
 """Share of a text that must be a piece of the prompt to be taken for its echo."""
+LISTED = 0.6
+"""Share of a text that must be separate words of the prompt to be taken for its list."""
+SAID = -0.55
+"""Mean log probability from which such a list was said, not made up (measured: silence and hum -0.61 to -1.1)."""
 _MARKS = re.compile(r"[\s，。！？、；：,.!?;:…“”\"'‘’（）()《》\-—~～]+")
 
 
@@ -63,7 +67,8 @@ def heard(
     trust = 1.0
     for hypothesis in hypotheses:
         text = tidy(simplify(hypothesis.text))
-        if invented(text) or echoes(text, prompt):
+        made_up = hypothesis.score < SAID and lists(text, prompt, terms)
+        if made_up or invented(text) or echoes(text, prompt):
             trust = trust if kept else AFTER_INVENTION
         elif text and hypothesis.score > HOPELESS:
             kept.append(Hypothesis(text, hypothesis.score, hypothesis.support))
@@ -114,6 +119,16 @@ def echoes(text: str, prompt: str) -> bool:
         return False
     longest = SequenceMatcher(None, said, given, autojunk=False).find_longest_match()
     return longest.size >= max(6, ECHO * len(said))
+
+
+def lists(text: str, prompt: str, terms: Sequence[str]) -> bool:
+    """Is the text two words or more of the prompt, one of them a term, between marks, and little else? Regular silence
+    is heard so (烤箱、烤箱)."""
+    pieces = [piece for piece in _MARKS.split(text) if piece]
+    given = bare(prompt)
+    known = [piece for piece in pieces if len(piece) >= 2 and piece in given]
+    whole = sum(map(len, pieces))
+    return len(known) >= 2 and sum(map(len, known)) >= LISTED * whole and any(piece in terms for piece in known)
 
 
 def invented(text: str) -> bool:

@@ -32,6 +32,8 @@ WAITING = 8
 """Decodings that may wait; beyond, the recogniser has fallen behind and says so."""
 LEAST_S = 0.1
 """Less sound than this holds no word."""
+SILENT_DBOV = -60.0
+"""Sound whose loudest frame is below this is the line's own: Whisper would put words of its prompt into it."""
 QUIET_DB = 20.0
 """Sound this far below the utterance's loudest is a pause: it changes nothing that was recognised."""
 
@@ -152,6 +154,8 @@ class WhisperRecogniser:
         """One utterance, here and now (blocks). None when abandoned. Raises `SpeechFailed`."""
         if abandoned():
             return None
+        if _silent(pcm):
+            return Heard(text="", confidence=0.0)
         pack = self._packs.get(hint.hotline)
         given, known = prompt(hint, pack), terms(hint, pack)
         decoded: Decoded | None = self._model.decode(pcm, given, known, self._beam, abandoned)
@@ -193,6 +197,11 @@ class WhisperRecogniser:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _frame_powers(pcm: bytearray) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+def _silent(pcm: bytes) -> bool:
+    powers = _frame_powers(pcm)
+    return len(powers) > 0 and bool(powers.max() < 10 ** (SILENT_DBOV / 10))
+
+
+def _frame_powers(pcm: bytes | bytearray) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     whole = bytes(pcm[: len(pcm) // FRAME_BYTES * FRAME_BYTES])
     return np.mean(to_samples(whole).reshape(-1, FRAME_BYTES // 2) ** 2, axis=1) if whole else np.zeros(0, np.float32)

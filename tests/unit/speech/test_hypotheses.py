@@ -60,6 +60,18 @@ def test_the_prompt_come_back_is_dropped() -> None:
     assert hear(("美家电器客服热线。", -0.1), ("没电了。", -0.5)).text == "没电了。"
 
 
+@pytest.mark.parametrize("text", ["空调、空调", "空调、洗衣机，洗衣机、空", "转人工，空调、空调。"])
+def test_a_list_of_the_prompt_s_words_is_not_believed_unless_it_was_plainly_said(text: str) -> None:
+    assert hear((text, -0.62), ("空调", -1.3), support=-2.4).text == ""
+    assert hear((text, -0.3)).text == text or echoes(text, PROMPT)
+
+
+def test_what_is_said_of_terms_and_poorly_heard_stays() -> None:
+    assert hear(("空调坏了，空调坏了", -0.7)).text
+    assert hear(("不是，不对", -0.7)).text
+    assert hear(("空调", -0.7)).text
+
+
 def test_what_comes_after_the_prompt_come_back_is_hardly_believed() -> None:
     assert hear(("空调、洗衣机、转人工。", -0.2), ("转人工。", -0.3)).confidence < 0.4
     assert hear(("转人工。", -0.3), ("空调、洗衣机、转人工。", -0.4)).confidence > 0.4

@@ -157,3 +157,10 @@ def test_short_input_is_padded_to_less_than_thirty_seconds() -> None:
 def test_decoding_is_bounded() -> None:
     assert longest_text(50, 2.0) == 50 + 18 + 12
     assert longest_text(100, 29.0) <= 448
+
+
+async def test_the_line_s_own_silence_is_not_decoded(recogniser: WhisperRecogniser, model: FakeModel) -> None:
+    listening = recogniser.listen(Hint("appliance"))
+    listening.feed(b"\x08\x00\xf8\xff" * 4000)
+    assert (await listening.result()).text == ""
+    assert model.lengths == []
