@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Literal
@@ -44,6 +44,8 @@ class Ports:
     """Rasa's action server."""
     events: int = 18091
     """Ours: health and the event stream (what the line says and hears)."""
+    api: int = 18092
+    """Ours: the HTTP API for other systems, on `Api.host`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +216,56 @@ class Dialogue:
     """Python 3.10 for Rasa; empty = looked for."""
 
 
+WebhookEvent = Literal[
+    "ticket.created",
+    "ticket.completed",
+    "ticket.incomplete",
+    "ticket.abandoned",
+    "ticket.handed_off",
+    "ticket.handoff_ended",
+    "ticket.corrected",
+]
+"""What other systems are told of; docs/webhooks.md says when."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """Another system that is told of tickets. Its secret is in `var/secrets.toml`, made when it is first needed."""
+
+    address: str
+    """http:// or https://; redirects are not followed."""
+    name: str = ""
+    """What people and metrics call it; empty = its host."""
+    events: tuple[WebhookEvent, ...] = ()
+    """Empty = all."""
+    hotlines: tuple[str, ...] = ()
+    """Empty = all."""
+    timeout_s: float = 10.0
+    """An answer that is not there by then counts as none."""
+
+    @property
+    def shown(self) -> str:
+        return self.name or urlsplit(self.address).netloc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """How long webhooks are tried and remembered."""
+
+    give_up_days: float = 3.0
+    """An event that nobody took for so long is given up; `ivr webhooks send-again` sends it after all."""
+    keep_days: float = 14.0
+    """Events that have been delivered, or given up, are forgotten after so long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    host: str = ""
+    """Address that the HTTP API listens on; empty = `Settings.host`. Others only behind a proxy that speaks TLS."""
+    failed_logins: int = 20
+    """Wrong tokens from one address in a minute; more are refused unread."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerSql:
     """A CRM's database, asked by SELECTs. docs/customers.md has examples."""
@@ -331,6 +383,10 @@ class Settings:
     dialogue: Dialogue = field(default_factory=Dialogue)
     customers: Mapping[str, CustomerSource] = field(default_factory=dict)
     """By hotline; `default` = all others. Without one: data/customers.yml."""
+    webhooks: tuple[Webhook, ...] = ()
+    """Who is told of tickets."""
+    delivery: Delivery = field(default_factory=Delivery)
+    api: Api = field(default_factory=Api)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -340,6 +396,10 @@ class Settings:
     def line_host(self) -> str:
         """Where we listen for whoever brings the calls."""
         return self.telephony.pbx.our_address if self.telephony.pbx.host else self.host
+
+    @property
+    def api_host(self) -> str:
+        return self.api.host or self.host
 
     @property
     def ami(self) -> tuple[str, int]:
@@ -387,6 +447,9 @@ def load(file: Path | None = None) -> Settings:
         settings.zone  # noqa: B018  (a wrong name must be told now, not in a call)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # "../x" is a ValueError, a folder's name an OSError
         raise SettingsError(f"设置文件 {path}：没有叫 {settings.time_zone!r} 的时区。") from error
+    wrong = next((sentence for webhook in settings.webhooks for sentence in _wrong_with(webhook)), "")
+    if wrong or len({webhook.address for webhook in settings.webhooks}) < len(settings.webhooks):
+        raise SettingsError(f"设置文件 {path}：{wrong or '[[webhooks]] 里有两个相同的 address，请合成一个。'}")
     return settings
 
 
@@ -408,6 +471,19 @@ def _with_password(address: str, secrets: Path) -> str:
         raise SettingsError(f"密钥文件 {secrets} 有误：{error}。") from error
     user, _, where = parts.netloc.rpartition("@")
     return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{where}")) if password else address
+
+
+def _wrong_with(webhook: Webhook) -> Iterator[str]:
+    place = f"[[webhooks]] 的 address {webhook.address!r}"
+    try:
+        address = urlsplit(webhook.address)
+        known = address.scheme in {"http", "https"} and bool(address.hostname) and address.port != 0
+    except ValueError:
+        known, address = False, urlsplit("")
+    if not known or len(webhook.address) > 500:
+        yield f"{place} 不对：要写成 https://主机/路径。"
+    if address.username or address.password:
+        yield f"{place} 里不要写用户名和密码：签名已经证明是谁发的。"
 
 
 def _path_beside(file: Path) -> Callable[[type, object], object]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
@@ -27,19 +27,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ivr.settings import WebhookEvent
 from ivr.tickets import rows
 from ivr.tickets.schema import METADATA, TRANSCRIPT, Document, Moment
 from ivr.tickets.ticket import Ticket, to_json
-
-EventType = Literal[
-    "ticket.created",
-    "ticket.completed",
-    "ticket.incomplete",
-    "ticket.abandoned",
-    "ticket.handed_off",
-    "ticket.handoff_ended",
-    "ticket.corrected",
-]
 
 LAST_LINES = 6
 """Of what was said, told with a hand-off."""
@@ -96,7 +87,7 @@ RECEIVERS = Table(
 """Receivers that answered 410: nothing is sent there until somebody asks for it."""
 
 
-def happened(before: Ticket | None, after: Ticket) -> tuple[EventType, ...]:
+def happened(before: Ticket | None, after: Ticket) -> tuple[WebhookEvent, ...]:
     """Events of one change, in the order they are told."""
     return tuple(kind for kind, holds in EVENT_TABLE if holds(before, after))
 
@@ -123,7 +114,7 @@ def _ended_handoff(before: Ticket | None, after: Ticket) -> bool:
     return after.handoff is not None and after.handoff.outcome not in (None, known)
 
 
-EVENT_TABLE: tuple[tuple[EventType, Callable[[Ticket | None, Ticket], bool]], ...] = (
+EVENT_TABLE: tuple[tuple[WebhookEvent, Callable[[Ticket | None, Ticket], bool]], ...] = (
     ("ticket.created", lambda before, after: before is None),
     ("ticket.completed", _became_whole),
     ("ticket.incomplete", _ended_as("incomplete")),

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from ivr.tickets.outbox import EventType, happened, told
+from ivr.settings import WebhookEvent
+from ivr.tickets.outbox import happened, told
 from ivr.tickets.ticket import Callback, Fact, Handoff, Ticket, TranscriptLine
 
 AT = dt.datetime(2026, 11, 22, 10, 4, 31, tzinfo=dt.UTC)
@@ -51,7 +52,7 @@ CORRECTED = replace(SHORT, stage="corrected").with_fact("product", Fact("空调"
         (SHORT, replace(CORRECTED, missing=()), ["ticket.completed", "ticket.corrected"]),
     ],
 )
-def test_events_of_a_change(before: Ticket | None, after: Ticket, events: list[EventType]) -> None:
+def test_events_of_a_change(before: Ticket | None, after: Ticket, events: list[WebhookEvent]) -> None:
     assert list(happened(before, after)) == events
 
 
