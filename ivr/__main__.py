@@ -25,6 +25,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "telephony": ("telephony", "接到您自己的交换机（FreePBX、Asterisk 18 起）"),
     "doctor": ("doctor", "检查安装和配置"),
     "tickets": ("tickets", "查看工单"),
+    "api": ("api", "HTTP API：令牌、接口说明"),
+    "webhooks": ("webhooks", "工单通知：看接收方、没送到的，重送，试一试"),
     "speech": ("speech", "语音：预先合成、评测"),
     "models": ("models", "语音模型：有哪些、加一个、检查"),
     "bench": ("bench", "在负载下量一量"),
@@ -32,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "flow": ("flow", "画出通话状态图"),
     "line": ("line", "线路进程（由 up 启动）"),
     "actions": ("actions", "动作服务（由 up 启动）"),
+    "gateway": ("gateway", "HTTP API 和通知（由 up 启动）"),
 }
 """Name → module below `ivr.commands`, one-line help. A module offers `command` (a function) or `app` (a group)."""
 

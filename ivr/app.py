@@ -175,6 +175,7 @@ async def running_line(settings: Settings, tell: Tell) -> AsyncIterator[Processe
         starting = [
             asyncio.create_task(pairs.start(version)),
             asyncio.create_task(_start_telephony(processes, settings, asterisk)),
+            asyncio.create_task(_start_gateway(processes, settings, tell)),
         ]
         try:
             await asyncio.gather(*starting)
@@ -219,6 +220,7 @@ def check_ports_free(settings: Settings) -> None:
         name: getattr(ports, name) for name in ("asterisk_http", "ami", "bot", "fastagi", "rasa", "actions", "events")
     }
     busy = busy_ports(settings.host, ours)
+    busy += busy_ports(settings.api_host, {"api": ports.api})
     # Asterisk says it has booted although SIP got no port.
     busy += busy_udp_ports(settings.telephony.sip_host, {"sip": ports.sip})
     if busy:
@@ -418,6 +420,34 @@ async def _may_read(worlds: Worlds, settings: Settings, token: str) -> bool:
     store = (await worlds.of(CallInfo("", "", None, settings.now()))).store
     known, _ = await Tokens(store.database).check(token)
     return known is not None and known.may("read")
+
+
+# --- the gateway ----------------------------------------------------------------------
+
+
+async def serve_gateway(settings: Settings) -> None:
+    """The HTTP API and the webhooks, until cancelled."""
+    from ivr import gateway
+    from ivr.api.office import Records
+
+    worlds, nobody = Worlds(settings, LineServers(settings)), CallInfo("", "", None, settings.now())
+
+    async def records() -> Records:
+        world = await worlds.of(nobody)
+        return Records(world.store, world.customers, world.taxonomy)
+
+    try:
+        await gateway.serve(settings, records)
+    finally:
+        await worlds.close()
+
+
+async def _start_gateway(processes: Processes, settings: Settings, tell: Tell) -> None:
+    """Calls are taken whether or not other systems can be told of them."""
+    try:
+        await processes.start(programs.gateway(settings))
+    except PeerDown as error:
+        tell(f"{error} 电话照常接；通知先存着，不会丢。")
 
 
 async def _make_ahead(voices: Voices, settings: Settings, shelf: Shelf, idle: Callable[[], bool]) -> None:

@@ -13,7 +13,10 @@
     └── TicketError             a ticket, a step of its life or its store is not as it must be
         ├── StoreBusy           the database is locked for too long           (retry)
         ├── StoreDown           the database server does not answer           (retry)
-        └── TicketChanged       somebody saved the ticket since it was read   (read again, retry)
+        ├── TicketChanged       somebody saved the ticket since it was read   (read again, retry)
+        ├── TicketUnknown       there is none of that number
+        ├── StepRefused         a step that the ticket's life does not allow now
+        └── WrongValue          a value that its field cannot hold
 
 `code` is stable and machine readable; `retry` says whether the same call may go through later.
 The message is for a person: what is wrong, where, and what to do.
@@ -82,3 +85,15 @@ class StoreDown(TicketError):
 class TicketChanged(TicketError):
     code = "ticket_changed"
     retry = True
+
+
+class TicketUnknown(TicketError):
+    code = "ticket_unknown"
+
+
+class StepRefused(TicketError):
+    code = "step_refused"
+
+
+class WrongValue(TicketError):
+    code = "wrong_value"

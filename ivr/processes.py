@@ -330,6 +330,17 @@ def line(settings: Settings) -> Program:
     )
 
 
+def gateway(settings: Settings) -> Program:
+    return Program(
+        name="gateway",
+        what="HTTP API 和通知",
+        argv=(sys.executable, "-m", "ivr", "gateway"),
+        cwd=settings.root,
+        ready=lambda: answers(f"http://{settings.api_host}:{settings.ports.api}/health"),
+        ready_within_s=60,
+    )
+
+
 def _private_home(settings: Settings) -> dict[str, str]:
     home = settings.var / "home"
     return {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config"), "XDG_CACHE_HOME": str(home / ".cache"),

@@ -1,6 +1,6 @@
 """The life of a ticket as two tables: `STATUS`, the outcome of its call, and `STAGE`, the work that people do on it.
 
-A step that the table does not hold raises `TicketError`, naming stage and step. The diagram in docs/tickets.md is
+A step that the table does not hold raises `StepRefused`, naming stage and step. The diagram in docs/tickets.md is
 `diagram()`.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from ivr.errors import TicketError
+from ivr.errors import StepRefused
 from ivr.tickets.ticket import Stage, Status, Ticket
 
 Step = Literal["send_to_review", "accept", "correct", "close", "reopen"]
@@ -59,24 +59,24 @@ STATUS_ZH: dict[Status, str] = {
 
 
 def moved(ticket: Ticket, step: Step) -> Ticket:
-    """The ticket one step on. Raises `TicketError` for a step that its stage does not allow."""
+    """The ticket one step on. Raises `StepRefused` for a step that its stage does not allow."""
     try:
         return replace(ticket, stage=STAGE[ticket.stage, step])
     except KeyError:
         can = "、".join(name for (stage, name) in STAGE if stage == ticket.stage)
-        raise TicketError(
+        raise StepRefused(
             f"工单 {ticket.ticket_no} 现在是“{STAGE_ZH[ticket.stage]}”（{ticket.stage}），不能 {step}；可以：{can}。"
         ) from None
 
 
 def check_followed(before: Ticket, after: Ticket) -> None:
-    """Raises `TicketError` when a stored ticket's outcome, or a stage without a step that leads there, is changed."""
+    """Raises `StepRefused` when a stored ticket's outcome, or a stage without a step that leads there, is changed."""
     if after.status not in STATUS[before.status]:
         was, would_be = STATUS_ZH[before.status], STATUS_ZH[after.status]
-        raise TicketError(f"工单 {before.ticket_no} 的通话结果已定为“{was}”，不能改成“{would_be}”。")
+        raise StepRefused(f"工单 {before.ticket_no} 的通话结果已定为“{was}”，不能改成“{would_be}”。")
     reachable = {to for (stage, _), to in STAGE.items() if stage == before.stage}
     if after.stage != before.stage and after.stage not in reachable:
-        raise TicketError(
+        raise StepRefused(
             f"工单 {before.ticket_no} 不能从“{STAGE_ZH[before.stage]}”直接变成“{STAGE_ZH[after.stage]}”，请一步一步来。"
         )
 

@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ivr.errors import TicketChanged, TicketError
+from ivr.errors import StepRefused, TicketChanged, TicketError, TicketUnknown
 from ivr.tickets import numbers, outbox, rows, search
 from ivr.tickets.database import Database
 from ivr.tickets.lifecycle import check_followed
@@ -146,7 +146,7 @@ class TicketStore:
 
         def values(ticket: Ticket) -> dict[str, Any]:
             if ticket.callback is None:
-                raise TicketError(f"工单 {ticket_no} 没有待办的回电，也许已经有人回过了。")
+                raise StepRefused(f"工单 {ticket_no} 没有待办的回电，也许已经有人回过了。")
             return {"callback_due": None, "callback_number": None, "callback_why": None}
 
         await self._record(ticket_no, values, by, why)
@@ -298,7 +298,7 @@ class TicketStore:
     async def _update(self, connection: AsyncConnection, ticket: Ticket, by: str, why: str) -> Ticket:
         row = await _row(connection, ticket.ticket_no, lock=True)
         if row is None:
-            raise TicketError(_UNKNOWN.format(ticket.ticket_no))
+            raise TicketUnknown(_UNKNOWN.format(ticket.ticket_no))
         before = rows.ticket_of(_columns(row), self._zone)
         if before.version != ticket.version:
             raise TicketChanged(_CHANGED.format(ticket.ticket_no))
@@ -328,7 +328,7 @@ class TicketStore:
         async def do(connection: AsyncConnection) -> None:
             row = await _row(connection, ticket_no, lock=True)
             if row is None:
-                raise TicketError(_UNKNOWN.format(ticket_no))
+                raise TicketUnknown(_UNKNOWN.format(ticket_no))
             before = rows.ticket_of(_columns(row), self._zone)
             new = values(before)
             after = rows.ticket_of(_columns(row) | new, self._zone)
@@ -350,7 +350,7 @@ class TicketStore:
     async def _whole(self, connection: AsyncConnection, ticket_no: str) -> Ticket:
         row = await _row(connection, ticket_no)
         if row is None:
-            raise TicketError(_UNKNOWN.format(ticket_no))
+            raise TicketUnknown(_UNKNOWN.format(ticket_no))
         return (await self._completed(connection, [row]))[0]
 
     async def _completed(self, connection: AsyncConnection, found: Sequence[Row[Any]]) -> tuple[Ticket, ...]:

@@ -43,7 +43,7 @@ class RunningLine:
 
 def free_ports() -> Ports:
     """A stretch of ports that nobody uses now, below those that the kernel gives to outgoing connections."""
-    names = ("asterisk_http", "ami", "bot", "fastagi", "rasa", "actions", "events")
+    names = ("asterisk_http", "ami", "bot", "fastagi", "rasa", "actions", "events", "api")
     for _ in range(50):
         base = random.randrange(21000, 31500)  # noqa: S311
         try:

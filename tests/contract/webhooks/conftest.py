@@ -17,10 +17,10 @@ from ivr.webhooks import secrets
 from ivr.webhooks.courier import Courier
 from ivr.webhooks.deliveries import Deliveries
 from ivr.webhooks.metrics import WebhookMetrics
-from tests.contract.tickets.conftest import NOW, ZONE, draft, url
+from tests.contract.tickets.conftest import ZONE, draft, kind, migrated, server, url
 from tests.fakes.receiver import Receiver
 
-__all__ = ["draft", "url"]
+__all__ = ["draft", "kind", "migrated", "server", "url"]
 
 
 @dataclass
@@ -113,6 +113,3 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 def header(request: tuple[dict[str, str], Any], name: str) -> str:
     return {key.lower(): value for key, value in request[0].items()}[name]
-
-
-__all__ += ["NOW"]

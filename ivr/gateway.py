@@ -1,0 +1,54 @@
+"""The gateway process: the HTTP API and the webhooks, until it is cancelled. Apart from the line, so that nothing of
+other systems delays a call."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from prometheus_client import CollectorRegistry
+
+from ivr.api.access import Access, FailedLogins
+from ivr.api.metrics import ApiMetrics
+from ivr.api.office import Office, Records
+from ivr.api.operations import handlers
+from ivr.api.server import ApiServer
+from ivr.settings import Settings
+from ivr.tickets.database import Database
+from ivr.tickets.tokens import Tokens
+from ivr.webhooks import secrets
+from ivr.webhooks.courier import Courier
+from ivr.webhooks.deliveries import Deliveries
+from ivr.webhooks.metrics import WebhookMetrics
+
+
+async def serve(settings: Settings, records: Callable[[], Awaitable[Records]]) -> None:
+    """Raises `PeerDown` when the port is taken, `SettingsError` for a secret that is none."""
+    registry = CollectorRegistry()
+    database = (await records()).store.database
+    server = _server(settings, records, database, registry)
+    courier = _courier(settings, database, registry)
+    await server.start()
+    delivering = asyncio.create_task(courier.run(), name="webhooks")
+    try:
+        await asyncio.shield(delivering)
+    finally:
+        courier.stop()
+        await asyncio.gather(delivering, server.stop())
+
+
+def _server(
+    settings: Settings, records: Callable[[], Awaitable[Records]], database: Database, registry: CollectorRegistry
+) -> ApiServer:
+    office = Office(records, settings.var / "recordings", settings.now)
+    access = Access(Tokens(database), FailedLogins(settings.api.failed_logins, time.monotonic))
+    return ApiServer(settings.api_host, settings.ports.api, access, handlers(office), ApiMetrics(registry))
+
+
+def _courier(settings: Settings, database: Database, registry: CollectorRegistry) -> Courier:
+    receivers = settings.webhooks
+    known = secrets.load(settings.var / "secrets.toml", [receiver.address for receiver in receivers])
+    deliveries = Deliveries(database, now=settings.now)
+    metrics = WebhookMetrics(registry, receivers)
+    return Courier(deliveries, receivers, known, metrics, now=settings.now, delivery=settings.delivery)
