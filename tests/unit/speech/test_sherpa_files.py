@@ -113,8 +113,24 @@ def test_hotwords_are_those_that_the_model_can_spell(tmp_path: Path) -> None:
     assert hotwords(["不制冷", "对", "洗衣机", "冰箱", "冰箱:2", "冰/箱", "TCL冰箱", "冰箱"], files) == "不制冷/冰箱"
     ctc = sherpa_files(folder_of(tmp_path / "ctc", "model.onnx"))
     assert hotwords(["冰箱"], ctc) == ""
-    mixed = folder_of(tmp_path / "mixed", *TRANSDUCER, "bpe.vocab", symbols=(*CHARACTERS, "▁THE"))
-    assert hotwords(["iPhone冰箱"], sherpa_files(mixed)) == "IPHONE冰箱"
+
+
+@pytest.mark.parametrize(
+    ("symbols", "phrase", "spelled"),
+    [
+        ((*CHARACTERS, "▁THE"), "TCL冰箱", ""),
+        ((*CHARACTERS, "▁", "T", "C", "L", "▁THE"), "tcl冰箱", "TCL冰箱"),
+        (("▁冰", "箱", "▁THE", "▁A", "S", "T"), "冰箱", "冰箱"),
+        (("▁冰", "▁箱", "▁THE", "▁A", "S", "T"), "冰箱", ""),
+        (("冰", "箱", "▁THE", "▁A", "S", "T", "▁B", "▁C", "▁D"), "冰箱", ""),
+        (("▁", "冰", "箱", "▁THE", "▁A", "S", "T", "▁B", "▁C"), "冰箱", "冰箱"),
+    ],
+)
+def test_word_pieces_are_joined_from_characters_that_are_there(
+    symbols: tuple[str, ...], phrase: str, spelled: str, tmp_path: Path
+) -> None:
+    folder = folder_of(tmp_path / "model", *TRANSDUCER, "bpe.vocab", symbols=symbols)
+    assert hotwords([phrase], sherpa_files(folder)) == spelled
 
 
 def test_an_utterance_does_not_wait_for_its_hotwords(tmp_path: Path) -> None:
