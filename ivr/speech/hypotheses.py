@@ -67,8 +67,9 @@ def heard(
     trust = 1.0
     for hypothesis in hypotheses:
         text = tidy(simplify(hypothesis.text))
-        made_up = hypothesis.score < SAID and lists(text, prompt, terms)
-        if made_up or invented(text) or echoes(text, prompt):
+        if not kept and hypothesis.score < SAID and lists(text, prompt, terms):
+            return Heard(text="", confidence=0.0)  # the rest are pieces of the same list
+        if invented(text) or echoes(text, prompt):
             trust = trust if kept else AFTER_INVENTION
         elif text and hypothesis.score > HOPELESS:
             kept.append(Hypothesis(text, hypothesis.score, hypothesis.support))
