@@ -153,6 +153,14 @@ def recognition_server(address: str, wrong: str | None) -> Finding:
     return Finding("识别服务", Verdict.WARN, f"{address} 不能用：{wrong}", mend)
 
 
+def recognition_model(hotline: str, model: str, wrong: str | None) -> Finding:
+    """Without it the line does not start."""
+    what = f"识别模型（{hotline}）"
+    if wrong is None:
+        return Finding(what, Verdict.OK, model)
+    return Finding(what, Verdict.FAIL, wrong, "用 ivr models list 看有哪些模型，ivr models add 加一个。")
+
+
 def clock(now: dt.datetime, settings: Settings, *, synchronised: bool | None) -> list[Finding]:
     """`now` is UTC by the machine's clock; `synchronised` is the kernel's word, None = it does not say."""
     local = now.astimezone(settings.zone)

@@ -21,7 +21,7 @@ import typer
 from ivr import doctor, listeners
 from ivr.conversation.servers import at_work
 from ivr.doctor import Finding, Holder, Verdict
-from ivr.errors import IvrError
+from ivr.errors import IvrError, NotPrepared
 from ivr.packs import Pack, load_packs, load_prompts
 from ivr.prepare.dialogue import trained_models
 from ivr.prepare.places import Places
@@ -31,6 +31,8 @@ from ivr.prepare.table import STEPS
 from ivr.prepare.terminal import Terminal
 from ivr.processes import answers
 from ivr.settings import Settings, load
+from ivr.speech.model_archives import prove
+from ivr.speech.model_folders import model_folder
 from ivr.speech.vosk_server_link import wrong_with
 from ivr.telephony.asterisk.ami import QueueWatch
 from ivr.telephony.asterisk.config import APP
@@ -74,7 +76,7 @@ async def examine(settings: Settings, packs: Mapping[str, Pack]) -> list[Finding
     settings = at_work(settings)
     found = [_asterisk(settings), doctor.model_files(settings.tools / "models"), _rasa_environment(settings)]
     found += [_dialogue(settings), *_ports(settings, running=running), await _database(settings)]
-    found += await _recognition_servers(settings)
+    found += [*recognition_models(settings), *await _recognition_servers(settings)]
     if running:
         if settings.telephony.media == "websocket":
             found.append(await _ari(settings))
@@ -193,6 +195,22 @@ async def _queues(settings: Settings, packs: Mapping[str, Pack]) -> list[Finding
         return [Finding("AMI 登录", Verdict.OK, "成功"), *members]
     finally:
         await watch.stop()
+
+
+def recognition_models(settings: Settings) -> list[Finding]:
+    """Those that hotlines name. Models of some engines are loaded to know them (seconds)."""
+    found = []
+    for hotline, choice in settings.speech.recognisers.items():
+        engine = choice.fallback if choice.engine == "vosk_server" else choice.engine
+        if engine == "whisper":
+            continue
+        wrong = None
+        try:
+            prove(model_folder(settings, choice.model, engine), engine)
+        except NotPrepared as error:
+            wrong = str(error)
+        found.append(doctor.recognition_model(hotline, choice.model, wrong))
+    return found
 
 
 async def _recognition_servers(settings: Settings) -> list[Finding]:

@@ -6,7 +6,6 @@ import asyncio
 import json
 import re
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -19,12 +18,9 @@ from ivr.errors import NotPrepared, SettingsError
 from ivr.settings import Settings, load
 from ivr.speech import model_archives as archives
 from ivr.speech.model_folders import model_folder, shelves
-from ivr.speech.sherpa_trial import checked
 
 app = typer.Typer(no_args_is_help=True)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
-TRIALS: Mapping[str, archives.Try] = {"sherpa": checked}
-"""Engine → how its models are tried."""
 BLOCK = 1 << 18
 CONNECT_S, SILENT_S = 10.0, 60.0
 """A download is given up when nothing comes for this long."""
@@ -72,7 +68,7 @@ def add(
         file = asyncio.run(_download(source, Path(scratch))) if remote else Path(source).expanduser()
         if sha256 and (file.is_dir() or archives.checksum(file) != sha256.lower()):
             raise NotPrepared(f"{source} 的 SHA-256 和要求的不一样：没有加，请核对来源。")
-        model = archives.add(shelf, name, file, TRIALS)
+        model = archives.add(shelf, name, file)
     typer.echo(f"加好了：{name}（{model.engine}，{model.size / 1e6:.0f} MB），在 {model.folder}。")
     typer.echo(f'在 ivr.toml 的 [speech.recognisers.default] 里写 engine = "{model.engine}"、model = "{name}" 就用它。')
 
@@ -100,10 +96,9 @@ def check(names: Annotated[list[str] | None, typer.Argument(help="模型的名�
 
 def _tried(folder: Path) -> list[str]:
     """What is wrong with a model whose files are as they were: some engines' models are loaded to know it."""
-    engine = archives.engine_of(folder) or ""
     try:
-        if engine in TRIALS:
-            TRIALS[engine](folder)
+        if engine := archives.engine_of(folder):
+            archives.prove(folder, engine)
     except NotPrepared as error:
         return [str(error)]
     return []

@@ -1,4 +1,4 @@
-"""What a transducer is told to expect: the answers to the last question and the hotline's terms, as hotwords. Pure.
+"""Phrases that may be said (`ivr.speech.prompting.expected`) as hotwords of a transducer. Pure.
 
 A hotword raises the score of its tokens while the search follows them; it forbids nothing.
 """
@@ -8,9 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from ivr.call.ports import Hint
-from ivr.packs import Pack
-from ivr.speech.prompting import ANSWERS, terms
 from ivr.speech.sherpa_files import SherpaFiles
 
 MOST = 200
@@ -21,12 +18,6 @@ _PLAIN = re.compile(r"[\u3400-\u9fffA-Za-z0-9]+")
 """sherpa-onnx gives / : # @ and spaces a meaning of their own."""
 Symbols = frozenset[str]
 _LATIN = re.compile(r"[A-Za-z0-9]")
-
-
-def expected(hint: Hint, pack: Pack | None) -> tuple[str, ...]:
-    """Phrases that may be said, most relevant first."""
-    answers = [phrase for ask in hint.asks for phrase in re.split(r"[，。、]", ANSWERS.get(ask, ""))]
-    return tuple(dict.fromkeys(phrase for phrase in (*answers, *terms(hint, pack)) if phrase))
 
 
 def hotwords(phrases: Iterable[str], files: SherpaFiles) -> str:

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from ivr.errors import NotPrepared
 from ivr.speech.sherpa_files import looks_like_sherpa
+from ivr.speech.sherpa_trial import checked
 
 LARGEST_BYTES = 8 << 30
 """Of an unpacked model; the largest Vosk models have some 5 GB."""
@@ -45,6 +46,8 @@ SIGNS: dict[str, Sign] = {
     "sherpa": looks_like_sherpa,
 }
 """Engine → is a folder one of its models, by its files?"""
+TRIALS: Mapping[str, Try] = {"sherpa": checked}
+"""Engine → how its models are tried, where files alone do not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,17 @@ def engine_of(folder: Path) -> str | None:
     return next((engine for engine, sign in SIGNS.items() if sign(folder)), None)
 
 
-def add(shelf: Path, name: str, source: Path, tried: Mapping[str, Try] = {}) -> Model:
+def prove(folder: Path, engine: str) -> None:
+    """Is it a model of this engine that loads? Raises `NotPrepared`."""
+    if not SIGNS[engine](folder):
+        raise NotPrepared(f"{folder} 里没有 {engine} 模型的文件：请改设置里的 engine 或 model。")
+    if engine in TRIALS:
+        TRIALS[engine](folder)
+
+
+def add(shelf: Path, name: str, source: Path) -> Model:
     """Puts the model that `source` holds (a folder, .zip, .tar, .tar.gz, .tar.bz2, .tar.xz) on the shelf, whole or not
-    at all. `tried`: engines whose models must pass a trial before. Raises `NotPrepared`."""
+    at all. Raises `NotPrepared`."""
     target = shelf / name
     if target.exists():
         raise NotPrepared(f"已经有叫 {name} 的模型（{target}）：请换一个名字，或先删掉它。")
@@ -87,8 +98,7 @@ def add(shelf: Path, name: str, source: Path, tried: Mapping[str, Try] = {}) -> 
         engine = engine_of(found)
         if engine is None:
             raise NotPrepared(f"{source.name} 里没有认得的语音模型（Vosk、Whisper 或 sherpa-onnx 的文件夹）。")
-        if engine in tried:
-            tried[engine](found)
+        prove(found, engine)
         sums = {file: checksum(found / file) for file in _files(found)}
         _sums_file(target).write_text(json.dumps(sums, indent=1, ensure_ascii=False) + "\n", "utf-8")
         found.rename(target)

@@ -77,6 +77,12 @@ def terms(hint: Hint, pack: Pack | None) -> tuple[str, ...]:
     return tuple(_ranked(hint, pack))
 
 
+def expected(hint: Hint, pack: Pack | None) -> tuple[str, ...]:
+    """Answers to the last question and terms, most relevant first, for recognisers that take them one by one."""
+    answers = [phrase for ask in hint.asks for phrase in re.split(r"[，。、]", ANSWERS.get(ask, ""))]
+    return tuple(dict.fromkeys(phrase for phrase in (*answers, *terms(hint, pack)) if phrase))
+
+
 def _ranked(hint: Hint, pack: Pack | None) -> Iterable[str]:
     """Terms, most relevant to the question first: the call's own, then those of what was asked, then the rest;
     canonical terms of all fields before the other names of any."""

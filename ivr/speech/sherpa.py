@@ -18,7 +18,8 @@ from ivr.errors import SpeechFailed
 from ivr.packs import Pack
 from ivr.settings import RecogniserChoice
 from ivr.speech import sherpa_model, sherpa_results
-from ivr.speech.hotwords import expected, hotwords
+from ivr.speech.hotwords import hotwords
+from ivr.speech.prompting import expected
 from ivr.speech.sherpa_files import SherpaFiles
 from ivr.speech.sherpa_model import FAULTS, SherpaModel
 from ivr.speech.streaming import Segment, StreamingRecogniser

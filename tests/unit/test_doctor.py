@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from ivr import doctor
-from ivr.commands.doctor import ARI_USER
+from ivr.commands.doctor import ARI_USER, recognition_models
 from ivr.doctor import Finding, Holder, Verdict
-from ivr.settings import PROJECT, Settings, Telephony, Trunk
+from ivr.settings import PROJECT, RecogniserChoice, Settings, Speech, Telephony, Trunk
 from ivr.telephony.asterisk.config import APP
 
 NOW = dt.datetime(2026, 12, 1, 4, 0, tzinfo=dt.UTC)
@@ -58,6 +58,24 @@ def test_a_recognition_server_that_is_away_is_a_warning() -> None:
     assert doctor.recognition_server("ws://a:2700", None).verdict is Verdict.OK
     away = doctor.recognition_server("ws://a:2700", "没有及时回答")
     assert (away.verdict, "ws://a:2700" in away.says) == (Verdict.WARN, True)
+
+
+def test_a_recogniser_without_its_model_keeps_the_line_from_starting(tmp_path: Path) -> None:
+    (tmp_path / "models-speech/mine").mkdir(parents=True)
+    chosen = {
+        "bank": RecogniserChoice(engine="vosk", model="mine"),
+        "telecom": RecogniserChoice(engine="sherpa", model="none"),
+        "default": RecogniserChoice(),
+    }
+    found = recognition_models(Settings(var=tmp_path, tools=tmp_path, speech=Speech(recognisers=chosen)))
+    assert [finding.what for finding in found if finding.verdict is Verdict.FAIL] == [
+        "识别模型（bank）",
+        "识别模型（telecom）",
+    ]
+    (tmp_path / "models-speech/mine/final.mdl").touch()
+    assert verdicts(
+        recognition_models(Settings(var=tmp_path, speech=Speech(recognisers={"bank": chosen["bank"]})))
+    ) == [Verdict.OK]
 
 
 def test_no_trunk_is_well() -> None:

@@ -9,7 +9,8 @@ import pytest
 from ivr.call.ports import Hint
 from ivr.errors import NotPrepared
 from ivr.packs import Pack
-from ivr.speech.hotwords import MOST, expected, hotwords
+from ivr.speech.hotwords import MOST, hotwords
+from ivr.speech.prompting import expected
 from ivr.speech.sherpa_files import looks_like_sherpa, sherpa_files
 from ivr.speech.sherpa_results import of_two, segment
 from ivr.speech.sherpa_trial import complaint
