@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -78,15 +78,15 @@ class Server:
 
 
 @contextmanager
-def running(places: Places) -> Iterator[Server | None]:
-    """None where there is no PostgreSQL."""
+def running(places: Places, options: Mapping[str, str] = {}) -> Iterator[Server | None]:
+    """None where there is no PostgreSQL. `options` go before `OPTIONS`."""
     programs = find(places)
     if programs is None:
         yield None
         return
     owner = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
     folder = Path(tempfile.mkdtemp(prefix="ivr-postgresql-", dir="/tmp"))
-    keeper = _keep(programs, folder, owner)
+    keeper = _keep(programs, folder, owner, OPTIONS | dict(options))
     try:
         _wait(keeper, folder)
         yield Server(folder)
@@ -97,11 +97,13 @@ def running(places: Places) -> Iterator[Server | None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _keep(programs: Programs, folder: Path, owner: pwd.struct_passwd) -> subprocess.Popen[bytes]:
+def _keep(
+    programs: Programs, folder: Path, owner: pwd.struct_passwd, wanted: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
     programs = _reachable(programs, folder, owner)
     if os.geteuid() == 0:
         os.chown(folder, owner.pw_uid, owner.pw_gid)
-    options = [word for name, value in OPTIONS.items() for word in ("-c", f"{name}={value}")]
+    options = [word for name, value in wanted.items() for word in ("-c", f"{name}={value}")]
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(
             ["/bin/sh", "-c", KEEPER, "keeper", folder, programs.folder, *options],

@@ -1,10 +1,8 @@
-"""The database under the store: one engine, transactions that roll back unless committed, migrations.
+"""The database under the store: SQLite or PostgreSQL by its address; work that is committed whole or not at
+all, and taken up again when the database was busy; migrations.
 
-SQLite runs in WAL mode with synchronous=FULL: a ticket that was saved survives a power cut, and readers never wait for
-writers. Its writers begin with BEGIN IMMEDIATE, because a transaction that reads first and writes later cannot be
-repeated by SQLite when somebody else wrote in between (SQLITE_BUSY_SNAPSHOT).
-
-PostgreSQL (`ivr.tickets.postgresql`) keeps its defaults: READ COMMITTED, so whoever reads a row to change it locks it.
+SQLite's own is in `ivr.tickets.sqlite`, PostgreSQL's in `ivr.tickets.postgresql`: READ COMMITTED, so whoever reads a
+row to change it locks it.
 """
 
 from __future__ import annotations
@@ -12,20 +10,20 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, nullcontext
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 import sqlalchemy.exc
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import URL, Connection, event, make_url, text
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy import URL, Connection, make_url, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ivr.errors import SettingsError, StoreBusy, StoreDown, TicketError
 from ivr.tickets import postgresql
+from ivr.tickets.postgresql import CommitUnknown, Postgresql
+from ivr.tickets.sqlite import BUSY, Sqlite
 
 Answer = TypeVar("Answer")
 
@@ -43,25 +41,17 @@ class Database:
         self._url = address(url)
         self._patience_s = patience_s
         self.sqlite = self._url.get_backend_name() == "sqlite"
-        options: dict[str, Any] = {"pool_timeout": patience_s, "pool_pre_ping": not self.sqlite}
-        if not self.sqlite:
-            options |= {"connect_args": postgresql.connect_arguments(patience_s)}
-        self._engine = create_async_engine(self._url, **options)
-        # SQLite lets waiting writers sleep and try: in one process a queue is fairer and faster.
-        self._writers = asyncio.Lock()
-        if self.sqlite:
-            self._speak_sqlite()
+        self._engine = Sqlite(self._url, patience_s) if self.sqlite else Postgresql(self._url, patience_s)
 
     async def open(self) -> None:
         """Brings the tables to the newest revision; one process at a time, the others wait. Raises `TicketError` for a
         server that will not do."""
-        if self.sqlite and self._url.database:
-            _make_private(Path(self._url.database))
+        self._engine.prepare()
         async with _upgrading.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
             await self.write(self._migrate, patience_s=max(30.0, self._patience_s))
 
     async def close(self) -> None:
-        await self._engine.dispose()
+        await self._engine.close()
 
     async def read(self, ask: Callable[[AsyncConnection], Awaitable[Answer]]) -> Answer:
         return await self._patiently(ask, writes=False, patience_s=self._patience_s)
@@ -75,7 +65,7 @@ class Database:
     ) -> Answer:
         """`do` in one transaction, committed when it returns, rolled back when it raises; run again from the start when
         the database was busy (or, if wanted, when another writer made a row of the same key first), so it must hold
-        nothing but database work."""
+        nothing but database work: what it awaits is the connection."""
         return await self._patiently(
             do, writes=True, patience_s=patience_s or self._patience_s, again_on_conflict=again_on_conflict
         )
@@ -90,78 +80,27 @@ class Database:
     ) -> Answer:
         until = time.monotonic() + patience_s
         while True:
-            committing = False
             try:
-                async with self._unit(writes=writes) as connection:
-                    answer = await do(connection)
-                    if writes:
-                        committing = True
-                        await connection.commit()
-                    return answer
+                return await self._engine.carry_out(do, writes=writes)
             except sqlalchemy.exc.TimeoutError as error:
-                raise StoreBusy(_BUSY) from error
+                raise StoreBusy(BUSY) from error
+            except CommitUnknown as error:  # not to be repeated
+                raise StoreDown(_AWAY.format(self.shown, error.__cause__)) from error
             except (sqlalchemy.exc.DBAPIError, OSError) as error:
                 trouble = self._trouble(error, conflicts=again_on_conflict)
-                # Whether a commit that got no answer was carried out nobody knows: it is not repeated.
-                if not trouble.retry or committing or time.monotonic() >= until:
+                if not trouble.retry or time.monotonic() >= until:
                     raise trouble from error
                 await asyncio.sleep(random.uniform(0.01, 0.05))  # noqa: S311  (spreads the writers, no secret)
 
     def _trouble(self, error: sqlalchemy.exc.DBAPIError | OSError, *, conflicts: bool) -> TicketError:
         """What a person is told. Its `retry` says whether the same may go through a moment later."""
-        state = str(getattr(getattr(error, "orig", None), "sqlstate", None) or "")
-        if _is_busy(error) or (conflicts and state == postgresql.CONFLICT):
-            return StoreBusy(_BUSY)
-        if isinstance(error, OSError) or state in postgresql.AWAY or error.connection_invalidated:
-            reason = error if isinstance(error, OSError) else error.orig
-            return StoreDown(f"工单数据库 {self.shown} 没有回答（{reason}）：请检查它是否在运行，以及设置 database。")
-        mend = postgresql.WRONG.get(state, f"{error.orig}。可用 ivr doctor 检查")
+        if _is_busy(error) or (conflicts and postgresql.state(error) == postgresql.CONFLICT):
+            return StoreBusy(BUSY)
+        if postgresql.is_away(error):
+            return StoreDown(_AWAY.format(self.shown, getattr(error, "orig", error)))
+        orig = getattr(error, "orig", error)
+        mend = postgresql.WRONG.get(postgresql.state(error), f"{orig}。可用 ivr doctor 检查")
         return TicketError(f"工单数据库 {self.shown} 出错：{mend}。")
-
-    @asynccontextmanager
-    async def _unit(self, *, writes: bool) -> AsyncIterator[AsyncConnection]:
-        """A transaction. What is not committed when it ends is rolled back."""
-        queue = self._in_turn() if writes and self.sqlite else nullcontext()
-        async with queue, self._engine.connect() as connection:
-            connection = await connection.execution_options(writes=writes)
-            async with connection.begin() as transaction:
-                yield connection
-                if transaction.is_active:
-                    await transaction.rollback()
-
-    @asynccontextmanager
-    async def _in_turn(self) -> AsyncIterator[None]:
-        try:
-            async with asyncio.timeout(self._patience_s):
-                await self._writers.acquire()
-        except TimeoutError:
-            raise StoreBusy(_BUSY) from None
-        try:
-            yield
-        finally:
-            self._writers.release()
-
-    def _speak_sqlite(self) -> None:
-        milliseconds = int(self._patience_s * 1000 / 3)
-
-        @event.listens_for(self._engine.sync_engine, "connect")
-        def connect(connection: Any, _record: Any) -> None:
-            # The driver must not begin transactions of its own: `begin` below does.
-            connection.isolation_level = None
-            cursor = connection.cursor()
-            for pragma in (
-                f"busy_timeout={milliseconds}",
-                "journal_mode=WAL",
-                "synchronous=FULL",
-                "foreign_keys=ON",
-            ):
-                cursor.execute(f"PRAGMA {pragma}")
-            cursor.close()
-
-        @event.listens_for(self._engine.sync_engine, "begin")
-        def begin(connection: Connection) -> None:
-            writes = connection.get_execution_options().get("writes")
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     async def _migrate(self, connection: AsyncConnection) -> None:
         if not self.sqlite:
@@ -191,12 +130,6 @@ def address(url: str) -> URL:
     return parsed.set(drivername=known)
 
 
-def _make_private(file: Path) -> None:
-    """Complaints are personal data: nobody else on the machine reads them."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.touch(mode=0o600)
-
-
 def upgrade(connection: Connection, revision: str = "head") -> None:
     """Runs the migrations on a connection that is in a transaction."""
     config = Config()
@@ -206,14 +139,13 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
     command.upgrade(config, revision)
 
 
-_BUSY = "工单数据库正忙，等了太久也没轮到：请稍后再试；若一直如此，请看是不是有程序占着数据库不放（ivr doctor）。"
+_AWAY = "工单数据库 {} 没有回答（{}）：请检查它是否在运行，以及设置 database。"
 _NO_ADDRESS = "设置 database 不是数据库的地址：要写成 postgresql://用户@主机/库名，或 sqlite:////绝对路径。"
 
 
 def _is_busy(error: sqlalchemy.exc.DBAPIError | OSError) -> bool:
     """Somebody else is writing (SQLite), or two writers met (PostgreSQL: serialization, deadlock, lock timeout)."""
-    orig = getattr(error, "orig", None)
-    return getattr(orig, "sqlstate", None) in postgresql.BUSY or (
+    return postgresql.state(error) in postgresql.BUSY or (
         isinstance(error, sqlalchemy.exc.OperationalError)
-        and any(word in str(orig) for word in ("database is locked", "database table is locked"))
+        and any(word in str(error.orig) for word in ("database is locked", "database table is locked"))
     )

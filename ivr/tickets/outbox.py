@@ -144,7 +144,7 @@ async def note(
             "at": at,
             "data": data if lines is None else data | {"last_lines": lines},
         }
-        await connection.execute(insert(EVENTS).values(entry))
+        await connection.execute(insert(EVENTS), entry)
 
 
 def told(before: Ticket | None, after: Ticket, *, by: str, why: str) -> dict[str, Any]:

@@ -5,12 +5,16 @@ SQLSTATEs: PostgreSQL's manual, appendix A.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import URL, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from ivr.errors import TicketError
+
+Answer = TypeVar("Answer")
 
 OLDEST = 13
 """Major release: DROP … WITH (FORCE), trusted extensions and gen_random_uuid are older than any that is still kept."""
@@ -33,6 +37,51 @@ WRONG = {
     "25006": "这是只读的备机：请连到主机",
 }
 """What an operator can mend, by SQLSTATE."""
+
+
+class CommitUnknown(Exception):
+    """The connection broke while a transaction was being committed: nobody knows whether it was."""
+
+
+class Postgresql:
+    """Reads see each statement's own moment (READ COMMITTED does that within a transaction, too), so they need none."""
+
+    def __init__(self, url: URL, patience_s: float) -> None:
+        self._engine = create_async_engine(
+            url, pool_timeout=patience_s, max_overflow=20, connect_args=connect_arguments(patience_s)
+        )
+        self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    def prepare(self) -> None:
+        """The database is the operator's to make."""
+
+    async def carry_out(self, work: Callable[[AsyncConnection], Awaitable[Answer]], *, writes: bool) -> Answer:
+        """Commits when `work` returns, rolls back when it raises. Raises `CommitUnknown`."""
+        if not writes:
+            async with self._reading.connect() as connection:
+                return await work(connection)
+        async with self._engine.connect() as connection:
+            answer = await work(connection)
+            try:
+                await connection.commit()
+            except (DBAPIError, OSError) as error:
+                if is_away(error):
+                    raise CommitUnknown from error
+                raise
+            return answer
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+def state(error: BaseException) -> str:
+    """SQLSTATE; empty when the error is another's."""
+    return str(getattr(getattr(error, "orig", None), "sqlstate", None) or "")
+
+
+def is_away(error: DBAPIError | OSError) -> bool:
+    """The server does not answer, or does not any more."""
+    return isinstance(error, OSError) or state(error) in AWAY or error.connection_invalidated
 
 
 def connect_arguments(patience_s: float) -> dict[str, Any]:

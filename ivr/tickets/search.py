@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Row, Select, column, func, insert, select,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ivr.tickets import words
-from ivr.tickets.numbers import day_of, first_of, place
+from ivr.tickets.numbers import day_of, first_of, parsed, place
 from ivr.tickets.schema import SEARCH, TICKETS, TRANSCRIPT
 from ivr.tickets.ticket import Ticket
 from ivr.tickets.words import Question
@@ -50,8 +50,10 @@ async def enter(connection: AsyncConnection, ticket: Ticket, day: dt.date) -> No
     wanted = select(TRANSCRIPT.c.text).where(TRANSCRIPT.c.call_id == ticket.call_id, TRANSCRIPT.c.who.in_(SPOKEN_BY))
     said = await connection.scalars(wanted.order_by(TRANSCRIPT.c.at, TRANSCRIPT.c.id))
     entry = {"ticket_no": ticket.ticket_no, "words": of_ticket(ticket, day), "said": words.indexed(*said)}
-    at = await _free(connection, place(ticket.ticket_no, day))
-    await connection.execute(insert(SEARCH).values(entry | {"place": at}))
+    at = place(ticket.ticket_no, day)
+    if parsed(ticket.ticket_no) is None:  # ours have places of their own
+        at = await _free(connection, at)
+    await connection.execute(insert(SEARCH), entry | {"place": at})
 
 
 async def alter(connection: AsyncConnection, before: Ticket, after: Ticket, day: dt.date) -> None:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ivr.errors import StepRefused, TicketChanged, TicketError, TicketUnknown
@@ -158,16 +158,9 @@ class TicketStore:
         """Appends to what was said in a call, whether or not there is a ticket yet."""
 
         async def do(connection: AsyncConnection) -> None:
-            await connection.execute(
-                insert(TRANSCRIPT).values(
-                    call_id=call_id,
-                    who=line.who,
-                    text=line.text,
-                    at=line.at,
-                    confidence=line.confidence,
-                    written_at=self._now(),
-                )
-            )
+            entry = {"call_id": call_id, "who": line.who, "text": line.text, "at": line.at}
+            entry |= {"confidence": line.confidence, "written_at": self._now()}
+            await connection.execute(insert(TRANSCRIPT), entry)
             await search.hear(connection, call_id, line.who, line.text)
 
         await self._database.write(do)
@@ -291,7 +284,7 @@ class TicketStore:
             values |= rows.request_of(ticket.handoff) | rows.outcome_of(ticket.handoff)
         if ticket.callback:
             values |= rows.callback_of(ticket.callback)
-        await connection.execute(insert(TICKETS).values(values))
+        await connection.execute(insert(TICKETS), values)
         await search.enter(connection, ticket, self._day(ticket))
         await self._note(connection, None, ticket, by, why)
 
@@ -311,11 +304,8 @@ class TicketStore:
         after = rows.ticket_of(_columns(row) | values, self._zone)
         if after == before:
             return replace(before, transcript=ticket.transcript, related=ticket.related)
-        result = await connection.execute(
-            update(TICKETS)
-            .where(TICKETS.c.ticket_no == ticket.ticket_no, TICKETS.c.version == ticket.version)
-            .values(values | {"version": ticket.version + 1})
-        )
+        known = {"known_no": ticket.ticket_no, "known_version": ticket.version}
+        result = await connection.execute(_UPDATED, values | {"version": ticket.version + 1} | known)
         if result.rowcount != 1:
             raise TicketChanged(_CHANGED.format(ticket.ticket_no))
         after = replace(after, version=ticket.version + 1)
@@ -342,7 +332,7 @@ class TicketStore:
         changed = rows.changed(before, after)
         if changed:
             entry = {"ticket_no": after.ticket_no, "at": self._now(), "who": by, "why": why, "changed": changed}
-            await connection.execute(insert(CHANGES).values(entry))
+            await connection.execute(insert(CHANGES), entry)
 
     async def _tell(self, connection: AsyncConnection, before: Ticket | None, after: Ticket, by: str, why: str) -> None:
         await outbox.note(connection, before, after, at=self._now(), by=by, why=why)
@@ -378,6 +368,10 @@ class TicketStore:
         return tuple(rows.ticket_of(_columns(row), self._zone) for row in await connection.execute(wanted))
 
 
+# Many values go beside a statement, not into it: SQLAlchemy then knows it again for a tenth of the time.
+_UPDATED = update(TICKETS).where(
+    TICKETS.c.ticket_no == bindparam("known_no"), TICKETS.c.version == bindparam("known_version")
+)
 OLDEST_FIRST = (TICKETS.c.created_at, TICKETS.c.ticket_no)
 _UNKNOWN = "没有编号为 {} 的工单，请核对编号（形如 GD20261122-000001）。"
 _CHANGED = "工单 {} 在读出之后已被别处保存，请重新读取再改。"
