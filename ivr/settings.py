@@ -309,6 +309,9 @@ class CustomerHttp:
     token_address: str = ""
     """OAuth2: where tokens are got (client credentials, RFC 6749 4.4)."""
     scope: str = ""
+    """OAuth2: what is asked for; empty = what the client may."""
+    secret_in_body: bool = False
+    """OAuth2: client id and secret go in the form, for servers that do not take them as `basic`."""
     longest_kb: int = 512
     """A longer answer is refused."""
 

@@ -4,45 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
-from pathlib import Path
 
-from ivr.customers.file import FileCustomers
+from ivr.customers.adapters import KINDS
 from ivr.customers.guarded import Bounds, Guarded, Noted
-from ivr.customers.mapping import CustomerMapping
 from ivr.customers.port import Customers, NoCustomers, Source
-from ivr.customers.secrets import secret_of
 from ivr.errors import IvrError
 from ivr.settings import CustomerSource, Settings
 
 log = logging.getLogger(__name__)
 
 DEFAULT = "default"
-
-
-def open_none(settings: Settings, section: str, choice: CustomerSource) -> Source:
-    return NoCustomers()
-
-
-def open_file(settings: Settings, section: str, choice: CustomerSource) -> Source:
-    return FileCustomers(settings.root / (choice.file or Path("data") / "customers.yml"))
-
-
-def open_sql(settings: Settings, section: str, choice: CustomerSource) -> Source:
-    from ivr.customers.sql import SqlCustomers
-
-    place = f"customers.{section}"
-    mapping = CustomerMapping(choice.map, place=place, vip=choice.vip, zone=settings.zone, own_names=True)
-    password = secret_of(settings.var, section, "password")
-    return SqlCustomers(choice.sql, mapping, place=f"{place}.sql", password=password, region=settings.region)
-
-
-KINDS: Mapping[str, Callable[[Settings, str, CustomerSource], Source]] = {
-    "none": open_none,
-    "file": open_file,
-    "sql": open_sql,
-}
-"""Drivers and clients are imported by what uses them."""
 
 
 def section_of(settings: Settings, hotline: str) -> str:
