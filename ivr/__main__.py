@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "telephony": ("telephony", "接到您自己的交换机（FreePBX、Asterisk 18 起）"),
     "doctor": ("doctor", "检查安装和配置"),
     "tickets": ("tickets", "查看工单"),
+    "customers": ("customers", "客户资料（CRM）：查一个号码、检查来源"),
     "api": ("api", "HTTP API：令牌、接口说明"),
     "webhooks": ("webhooks", "工单通知：看接收方、没送到的，重送，试一试"),
     "speech": ("speech", "语音：预先合成、评测"),

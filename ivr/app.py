@@ -341,10 +341,10 @@ async def serve_line(settings: Settings) -> None:
     from ivr.telephony.asterisk.fastagi import AdmissionServer
 
     servers = LineServers(settings)
-    worlds, health = Worlds(settings, servers), DialogueHealth(settings)
+    metrics = LineMetrics()
+    worlds, health = Worlds(settings, servers, metrics.looked_up), DialogueHealth(settings)
     packs, prompts = CurrentPacks(worlds.shelf), CurrentPrompts(worlds.shelf)
     taxonomy = worlds.shelf.current.taxonomy
-    metrics = LineMetrics()
     feed = HandoffFeed(worlds, allows=partial(_may_read, worlds, settings), now=settings.now)
     events = EventStream(
         settings.host, settings.ports.events, on_event=metrics.take, metrics=metrics.page, routes=feed.routes

@@ -161,6 +161,14 @@ def recognition_model(hotline: str, model: str, wrong: str | None) -> Finding:
     return Finding(what, Verdict.FAIL, wrong, "用 ivr models list 看有哪些模型，ivr models add 加一个。")
 
 
+def customer_source(name: str, took_ms: float, wrong: str | None) -> Finding:
+    """A CRM that is away is no failure: calls go on without it."""
+    if wrong is None:
+        return Finding(f"客户资料 {name}", Verdict.OK, f"在回答（{took_ms:.0f} 毫秒）")
+    mend = "ivr customers check 看详细情况，docs/customers.md 有说明；在它恢复之前通话照常，只是没有客户资料。"
+    return Finding(f"客户资料 {name}", Verdict.WARN, wrong.rstrip("。"), mend)
+
+
 def clock(now: dt.datetime, settings: Settings, *, synchronised: bool | None) -> list[Finding]:
     """`now` is UTC by the machine's clock; `synchronised` is the kernel's word, None = it does not say."""
     local = now.astimezone(settings.zone)

@@ -80,6 +80,13 @@ class LineMetrics:
         }
         self._counted = {name: Counter(f"ivr_{name}", zh, registry=registry) for name, zh in counted.items()}
         self._admissions = Counter("ivr_admissions", "来电去了哪里", ["route"], registry=registry)
+        self._look_ups = Counter(
+            "ivr_customer_look_ups", "查客户资料的结果", ["source", "outcome"], registry=registry
+        )  # fmt: skip
+        self._look_up_took = Histogram(
+            "ivr_customer_look_up_seconds", "查一次客户资料的用时（歇着和有缓存时不算）", ["source"],
+            buckets=BUCKETS_S, registry=registry,
+        )  # fmt: skip
         self._handoffs = Counter("ivr_handoffs", "转人工以后怎样了", ["outcome"], registry=registry)
         for part in ("dialogue", "speech"):
             self._failures.labels(part)  # a counter that is 0 is there, too: alerts need its first step
@@ -132,6 +139,12 @@ class LineMetrics:
     def handed_over(self, outcome: str) -> None:
         """What became of a hand-over: answered, no_agent, …"""
         self._handoffs.labels(outcome).inc()
+
+    def looked_up(self, source: str, outcome: str, took_s: float) -> None:
+        """A CRM was asked who calls: found, unknown, timeout, failed; cached and resting: it was not."""
+        self._look_ups.labels(source, outcome).inc()
+        if outcome not in {"cached", "resting"}:
+            self._look_up_took.labels(source).observe(took_s)
 
     # --- what is asked for
 

@@ -20,6 +20,7 @@ import typer
 
 from ivr import doctor, listeners
 from ivr.conversation.servers import at_work
+from ivr.customers.trial import tried
 from ivr.doctor import Finding, Holder, Verdict
 from ivr.errors import IvrError, NotPrepared
 from ivr.packs import Pack, load_packs, load_prompts
@@ -77,6 +78,7 @@ async def examine(settings: Settings, packs: Mapping[str, Pack]) -> list[Finding
     found = [_asterisk(settings), doctor.model_files(settings.tools / "models"), _rasa_environment(settings)]
     found += [_dialogue(settings), *_ports(settings, running=running), await _database(settings)]
     found += [*recognition_models(settings), *await _recognition_servers(settings)]
+    found += [doctor.customer_source(one.name, one.took_ms, one.wrong) for one in await tried(settings)]
     if running:
         if settings.telephony.media == "websocket":
             found.append(await _ari(settings))

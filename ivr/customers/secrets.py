@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from pathlib import Path
 
 from ivr.errors import SettingsError
+from ivr.secret_file import read
 
 TABLE = "customers"
 
@@ -18,12 +18,7 @@ def secret_of(var: Path, source: str, name: str) -> str:
     if given := os.environ.get(variable(source, name)):
         return given
     file = var / "secrets.toml"
-    if not file.exists():
-        return ""
-    try:
-        tables = tomllib.loads(file.read_text("utf-8")).get(TABLE, {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise SettingsError(f"密钥文件 {file} 读不了：{error}。") from error
+    tables = read(file).get(TABLE, {})
     found = tables.get(source, {}) if isinstance(tables, dict) else {}
     value = found.get(name, "") if isinstance(found, dict) else ""
     if not isinstance(value, str):

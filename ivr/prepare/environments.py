@@ -1,4 +1,4 @@
-"""The two Python environments, exactly as their lock files say. Also what sdists are built with has hashes."""
+"""The Python environments, exactly as their lock files say. Also what sdists are built with has hashes."""
 
 from __future__ import annotations
 
@@ -29,6 +29,13 @@ def rasa(job: Job) -> None:
     python = interpreters.find(job, RASA, setting=job.setting("dialogue", "python"))
     _settle(job, places.rasa, python, [places.locks / "rasa.txt"], "安装 Rasa 的 Python 环境（约 2.6 GB）")
     _unfinished(job, places.rasa).unlink()
+
+
+def tryton(job: Job, venv: Path) -> None:
+    """Only for the tests: a program that we talk to, apart from our own pins."""
+    python = interpreters.find(job, PRODUCT)
+    _settle(job, venv, python, [job.places.locks / "tryton.txt"], "安装 Tryton")
+    _unfinished(job, venv).unlink()
 
 
 def _settle(job: Job, venv: Path, python: str, locks: List[Path], what: str) -> None:

@@ -19,6 +19,7 @@ LOCKS = {
     "dev": ("--python-version", "3.11"),
     "talk": ("--python-version", "3.11"),
     "models": ("--no-deps", "--python-version", "3.11"),
+    "tryton": ("--python-version", "3.11"),
     "rasa": ("--python-version", "3.10"),
 }
 """Lock file → which Pythons it is for. Rasa runs on one alone."""

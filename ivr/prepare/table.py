@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Callable, Dict, Tuple
 
-from ivr.prepare import asterisk, dialogue, environments, espeak, machine, models, postgresql, talk, uv
+from ivr.prepare import asterisk, dialogue, environments, espeak, machine, models, postgresql, talk, tryton, uv
 from ivr.prepare.step import Job, Step
 
 
@@ -89,14 +89,21 @@ STEPS: Tuple[Step, ...] = (
         postgresql.test_results,
         postgresql.for_the_test,
     ),
+    Step(
+        "tryton-test",
+        "准备客户资料测试用的 CRM（Tryton）",
+        tryton.test_inputs,
+        tryton.test_results,
+        tryton.for_the_test,
+    ),
 )
 
-BESIDE = ("talk", "talk-test", "postgresql-test")
+BESIDE = ("talk", "talk-test", "postgresql-test", "tryton-test")
 """Steps that a line does without."""
 LINE = tuple(step.name for step in STEPS if step.name not in BESIDE)
 GOALS: Dict[str, Tuple[str, ...]] = {
     "all": LINE,
-    "test": (*LINE, "talk-test", "postgresql-test"),
+    "test": (*LINE, "talk-test", "postgresql-test", "tryton-test"),
     "talk": (*LINE, "talk"),
     "checks": ("machine", "uv", "product"),
 }
