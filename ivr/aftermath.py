@@ -223,4 +223,4 @@ def _hotline_of(queue: str, packs: Mapping[str, Pack]) -> str | None:
     """Whose humans these are; of several hotlines that share them the first."""
     if queue in packs:
         return queue
-    return next((pack.hotline for pack in packs.values() if pack.queue and pack.queue == queue), None)
+    return next((pack.hotline for pack in packs.values() if queue in pack.queue_names), None)

@@ -19,7 +19,7 @@ import aiohttp
 from ivr import processes as programs
 from ivr.aftermath import Aftermath
 from ivr.call import tone
-from ivr.call.ports import CallInfo, Conversation, Line, VoiceActivity
+from ivr.call.ports import CallInfo, Conversation, Humans, Line, VoiceActivity
 from ivr.conversation.client import RasaConversation
 from ivr.conversation.servers import LineServers, at_work
 from ivr.customers.directory import Directory
@@ -350,7 +350,13 @@ async def serve_line(settings: Settings) -> None:
         settings.host, settings.ports.events, on_event=metrics.take, metrics=metrics.page, routes=feed.routes
     )
     http = aiohttp.ClientSession()
-    conversation = RasaConversation(http, servers, worlds.of, timeout_s=settings.dialogue.timeout_s)
+
+    def humans(call: CallInfo) -> dict[str, Humans]:
+        """As AMI has told them; nothing while it is away."""
+        known = {name: queues.humans(name) for name in packs[call.hotline].queue_names}
+        return {name: each for name, each in known.items() if each}
+
+    conversation = RasaConversation(http, servers, worlds.of, timeout_s=settings.dialogue.timeout_s, humans=humans)
     speech = _speech(settings, packs)
     recogniser, engines = speech.recogniser, speech.engines(conversation, servers)
     desk = CallDesk(

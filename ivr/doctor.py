@@ -95,8 +95,8 @@ def trained_dialogue(models: Sequence[Path], *, current: bool) -> Finding:
     return Finding("对话模型", Verdict.OK, newest)
 
 
-def queue_members(hotline: str, free: int | None) -> Finding:
-    what = f"{hotline} 的人工坐席"
+def queue_members(queue: str, free: int | None) -> Finding:
+    what = f"队列 {queue} 的坐席"
     if free is None:
         return Finding(what, Verdict.FAIL, "Asterisk 里没有这个队列", "重新启动 ivr up，让它按现在的设置生成配置。")
     if free == 0:

@@ -108,7 +108,7 @@ class CallDesk:
             voice=await self._engines.voice_of(call),
             conversation=self._engines.conversation,
             turns=TurnTaking(turns, Wholeness(words, self._fields, pack)),
-            queue=pack.queue or pack.hotline,
+            queue=pack.own_queue,
             apology=self._prompts["apology"],
             is_backchannel=words.is_backchannel,
             fillers=Fillers(turns, words.fillers, self._pace, first=len(self._calls)),

@@ -5,6 +5,7 @@
 - data/packs/<hotline>/hotline.yml: numbers, hours, recording, queue, thresholds
 - data/packs/<hotline>/lexicon.yml: terms by field: canonical → colloquial; `field@category` for one category;
   不算: words that only contain a term
+- data/packs/<hotline>/handoff.yml: which queue a hand-over joins, and what skill it wants (may be left out)
 - data/packs/<hotline>/suggestions.yml: what could be done now: fault → likely cause → steps
 - data/packs/<hotline>/evidence.yml: patterns of its own (read by `ivr.conversation.evidence`)
 - data/packs/<hotline>/urgency.yml: dangers of its own (read by `ivr.tickets.judgement.words`)
@@ -76,6 +77,34 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HumanQueue:
+    """A queue beside the hotline's own."""
+
+    skill: str = ""
+    """Agents with this skill (`telephony.agents` in the settings) are called first; empty = all alike."""
+    others: bool = True
+    """Agents of the hotline without the skill are called, too, when no other is free."""
+    weight: int = 0
+    """Whom an agent of several queues gets first: the caller of the heavier queue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoffRoute:
+    """Which hand-overs join a queue; what is empty holds for all."""
+
+    queue: str
+    category: tuple[str, ...] = ()
+    urgency: tuple[str, ...] = ()
+    tier: tuple[str, ...] = ()
+    """normal, vip."""
+    reason: tuple[str, ...] = ()
+    """Of the taxonomy's `handoff_reasons`."""
+
+    def leads(self, **case: str | None) -> bool:
+        return all(not getattr(self, name) or value in getattr(self, name) for name, value in case.items())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pack:
     hotline: str
     name: str
@@ -87,12 +116,29 @@ class Pack:
     """Calls are recorded, and the greeting says so."""
     queue: str = ""
     """Queue of its humans; empty = the hotline's id."""
+    human_queues: Mapping[str, HumanQueue] = field(default_factory=dict)
+    """Queues beside it, by name."""
+    routes: tuple[HandoffRoute, ...] = ()
+    """The first that fits leads a hand-over; where none does it joins the hotline's own queue."""
     thresholds: Thresholds = field(default_factory=Thresholds)
     hand_over: tuple[str, ...] = ()
     """Categories that a human takes over as soon as everything is noted (reason `policy`)."""
     lexicon: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     """Field id → canonical term → other names."""
     advice: tuple[Advice, ...] = ()
+
+    @property
+    def own_queue(self) -> str:
+        return self.queue or self.hotline
+
+    @property
+    def queue_names(self) -> tuple[str, ...]:
+        return (self.own_queue, *(name for name in self.human_queues if name != self.own_queue))
+
+    def queue_for(self, *, category: str | None, urgency: str, tier: str, reason: str) -> str:
+        """Where a hand-over goes."""
+        case = {"category": category, "urgency": urgency, "tier": tier, "reason": reason}
+        return next((route.queue for route in self.routes if route.leads(**case)), self.own_queue)
 
     def terms(self, field: str, category: str | None = None) -> Mapping[str, tuple[str, ...]]:
         """Canonical term → other names of a field; a category may have its own (`product@parts_delay`: parts)."""
@@ -149,6 +195,36 @@ def _advice(file: Path) -> tuple[Advice, ...]:
     return advice
 
 
+def _handoff(file: Path, own_queue: str) -> tuple[dict[str, HumanQueue], tuple[HandoffRoute, ...]]:
+    """A hotline without the file has one queue."""
+    if not file.exists():
+        return {}, ()
+    raw = read_yaml(file)
+    lists = ("category", "urgency", "tier", "reason")
+    try:
+        queues = msgspec.convert(raw.get("queues") or {}, dict[str, HumanQueue], strict=True)
+        _check_keys(raw)
+        routes = tuple(
+            msgspec.convert({**each, **{k: _listed(each[k]) for k in lists if k in each}}, HandoffRoute, strict=True)
+            for each in raw.get("routes") or ()
+        )
+    except (msgspec.ValidationError, TypeError, AttributeError) as error:
+        raise SettingsError(f"{file} 有误：{error}。写法见 docs/handoff.md。") from error
+    for route in routes:
+        if route.queue not in queues and route.queue != own_queue:
+            raise SettingsError(f"{file}：routes 里的队列 {route.queue} 没有写在 queues 里，请加上，或改正名字。")
+    return queues, routes
+
+
+def _check_keys(raw: Mapping[str, Any]) -> None:
+    """A misspelt condition would hold for every call. Raises `TypeError`."""
+    known = {HandoffRoute: raw.get("routes") or (), HumanQueue: (raw.get("queues") or {}).values()}
+    wrong = [key for kind, listed in known.items() for each in listed for key in each if not hasattr(kind, key)]
+    wrong += [key for key in raw if key not in ("queues", "routes")]
+    if wrong:
+        raise TypeError(f"不认识 {'、'.join(map(str, wrong))}")
+
+
 def _listed(one_or_several: Any) -> Any:
     return [one_or_several] if isinstance(one_or_several, str) else one_or_several
 
@@ -158,6 +234,8 @@ def _load(folder: Path) -> Pack:
     raw["hotline"] = folder.name
     raw["lexicon"] = read_yaml(folder / "lexicon.yml")
     try:
-        return replace(msgspec.convert(raw, Pack, strict=True), advice=_advice(folder / "suggestions.yml"))
+        pack = msgspec.convert(raw, Pack, strict=True)
     except msgspec.ValidationError as error:
         raise SettingsError(f"{folder} 里的 hotline.yml 或 lexicon.yml 有误：{error}。") from error
+    queues, routes = _handoff(folder / "handoff.yml", pack.own_queue)
+    return replace(pack, advice=_advice(folder / "suggestions.yml"), human_queues=queues, routes=routes)

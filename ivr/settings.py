@@ -57,6 +57,8 @@ class Agent:
     name: str = ""
     queues: tuple[str, ...] = ()
     """Hotlines it serves; empty = all."""
+    skills: tuple[str, ...] = ()
+    """What it can do, as `skill` in data/packs/<hotline>/handoff.yml names it: those queues call it first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

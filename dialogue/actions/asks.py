@@ -12,6 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from dialogue.actions import words
 from dialogue.actions.world import Scene, stage
 from ivr.conversation import earlier
+from ivr.conversation.handing_over import spoken
 from ivr.conversation.notes import to_slot
 from ivr.conversation.owned import bought, owned
 from ivr.conversation.spoken import aloud
@@ -32,7 +33,7 @@ class Ask(Action):
         asked = words.choose(domain, self._response(scene), slots=tracker.slots, values=values, used=scene.notes.used)
         if asked is None:
             raise SettingsError(f"dialogue/domain 里没有 {self._response(scene)} 可以说的话，请补上。")
-        if scene.notes.silent == 1 and scene.notes.asked.get(self._slot):
+        if scene.notes.silent == 1 and scene.notes.asked.get(self._slot) and not scene.notes.handoff:
             # The caller thinks or looks for it: `utter_silence` has just said so, and the question stands as it is.
             dispatcher.utter_message(json_message={**asked.marks, **marks})
             return []
@@ -65,6 +66,8 @@ def values_of(scene: Scene, tracker: Tracker) -> dict[str, str]:
     values["caller_tail"] = aloud((scene.call.caller_number or "")[-4:], "digits")
     values["ticket_no"] = aloud(notes.ticket_no or "".join(notes.done[-1:]), "digits")
     values["other_ticket_no"] = "，".join(aloud(number, "digits") for number in notes.done)
+    prospect = spoken(scene.prospect(scene.ticket, notes.handoff or ""))
+    values |= {name: prospect.get(name, "") for name in ("ahead", "wait")}
     values["matter"] = earlier.matter(scene.ticket) if scene.ticket.value("product") else ""
     values["bought"] = bought(scene.ticket, scene.setting.customer)
     values["owned"] = owned(scene.setting.customer)

@@ -12,11 +12,13 @@ from rasa_sdk.executor import CollectingDispatcher
 from dialogue.actions import words
 from dialogue.actions.asks import values_of
 from dialogue.actions.world import Scene, stage
+from ivr.conversation.handing_over import priority
 from ivr.conversation.notes import to_slot
-from ivr.tickets.ticket import Handoff
+from ivr.tickets.callbacks import call_back
+from ivr.tickets.ticket import Handoff, Ticket
 
-PRIORITY = {"P1": 20, "P2": 5}
-VIP_PRIORITY = 10
+CHOSEN = "没有坐席空闲，来电人选择回电"
+DECLINED = "没有坐席空闲，来电人不等也不要回电"
 
 
 class _Says(Action):
@@ -71,14 +73,9 @@ class ActionHandOver(_Says):
     async def prepared(self, scene: Scene) -> Scene:
         if scene.ticket.handoff:
             return scene
-        pack, store = scene.setting.pack, scene.world.store
-        asked = Handoff(self.reason(scene), pack.queue or pack.hotline, scene.call.started_at)
-        ticket = replace(scene.ticket, handoff=asked)
-        if ticket.ticket_no:
-            return replace(scene, ticket=await store.save(ticket, by="bot", why="转人工"))
-        # Nothing is known yet, but a call-back may have to be noted on it.
-        ticket = await store.create(ticket, why="转人工")
-        return replace(scene, ticket=ticket, notes=replace(scene.notes, ticket_no=ticket.ticket_no))
+        reason = self.reason(scene)
+        asked = Handoff(reason, scene.queue(scene.ticket, reason), scene.call.started_at)
+        return await _written(scene, replace(scene.ticket, handoff=asked), "转人工")
 
     def reason(self, scene: Scene) -> str:
         return scene.notes.handoff or "caller_request"
@@ -87,13 +84,49 @@ class ActionHandOver(_Says):
         return "utter_lost" if self.reason(scene) == "no_understanding" else "utter_hand_over"
 
     def marks(self, scene: Scene) -> dict[str, Any]:
-        customer = scene.setting.customer
-        vip = VIP_PRIORITY if customer and customer.vip else 0
+        asked = scene.ticket.handoff
         return {
             "ended": True,
             "handoff": self.reason(scene),
-            "priority": max(PRIORITY.get(scene.ticket.urgency, 0), vip),
+            "priority": priority(scene.ticket, vip=scene.vip),
+            "queue": asked.queue if asked else None,
         }
+
+
+class ActionCallBack(_Says):
+    """No human is free and the caller does not wait: a call-back is owed, or nothing, where they want none."""
+
+    def name(self) -> str:
+        return "action_call_back"
+
+    async def prepared(self, scene: Scene) -> Scene:
+        if scene.ticket.handoff:
+            return scene
+        reason = scene.notes.handoff or "caller_request"
+        asked = Handoff(reason, scene.queue(scene.ticket, reason), scene.now)
+        ticket = replace(scene.ticket, handoff=asked)
+        if scene.notes.choice == "call_back":
+            owed = call_back(ticket, CHOSEN, at=scene.now, hours=scene.setting.pack.open_hours)
+            ticket = replace(ticket, callback=owed)
+        scene = await _written(scene, ticket, CHOSEN if ticket.callback else DECLINED)
+        store = scene.world.store
+        await store.record_handoff(scene.ticket.ticket_no, "no_agent", None, 0.0, by="bot")
+        return scene
+
+    def response(self, scene: Scene) -> str:
+        return "utter_call_back"
+
+    def marks(self, scene: Scene) -> dict[str, Any]:
+        return {"ended": True}
+
+
+async def _written(scene: Scene, ticket: Ticket, why: str) -> Scene:
+    """Before it is told. Where nothing is known yet there is a ticket all the same: a call-back may be noted on it."""
+    store = scene.world.store
+    if ticket.ticket_no:
+        return replace(scene, ticket=await store.save(ticket, by="bot", why=why))
+    ticket = await store.create(ticket, why=why)
+    return replace(scene, ticket=ticket, notes=replace(scene.notes, ticket_no=ticket.ticket_no))
 
 
 class ActionLost(ActionHandOver):

@@ -40,6 +40,7 @@ class Executor(ActionExecutor):
             closing.ActionWarn,
             closing.ActionComfort,
             closing.ActionHandOver,
+            closing.ActionCallBack,
             closing.ActionLost,
             closing.ActionFarewell,
         ):

@@ -11,7 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from dialogue.actions import words
 from dialogue.actions.asks import values_of
-from dialogue.actions.understand import saved, slots, turn_of
+from dialogue.actions.understand import before_handing_over, saved, slots, turn_of
 from dialogue.actions.world import Scene, stage
 from ivr.conversation.complaints import (
     Division,
@@ -98,7 +98,8 @@ class ActionValidateSlotMappings(Action):
             understood = Understood(scene.ticket, replace(scene.notes, handled=handled), "begin")
         else:
             scene = replace(scene, notes=replace(scene.notes, handled=handled))
-            understood = await understood_of(scene, turn_of(message))
+            turn = turn_of(message)
+            understood = before_handing_over(scene, turn, await understood_of(scene, turn))
         return [SlotSet(name, value) for name, value in slots(scene, understood, domain).items()]
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from dialogue.actions.world import Scene
+from ivr.conversation.handing_over import decided
 from ivr.conversation.notes import UNKNOWN, Notes, to_slot
 from ivr.conversation.situation import Turn, Understood
 from ivr.conversation.wire import tone_of
@@ -31,6 +32,16 @@ def turn_of(message: dict[str, Any]) -> Turn:
         asked=asked,
         tone=tone_of(metadata),
     )
+
+
+def before_handing_over(scene: Scene, turn: Turn, understood: Understood) -> Understood:
+    """Whether the caller is first asked to wait or be called back, and what they answered."""
+    ticket, notes = understood.ticket, understood.notes
+    notes = decided(
+        turn, ticket, notes, scene.prospect(ticket, notes.handoff or ""),
+        shown=scene.setting.evidence.moves_in(turn.text), least_certainty=scene.setting.least_certainty,
+    )  # fmt: skip
+    return replace(understood, notes=notes)
 
 
 async def saved(scene: Scene, understood: Understood) -> Understood:
@@ -61,6 +72,9 @@ def slots(scene: Scene, understood: Understood, domain: dict[str, Any]) -> dict[
         "vip": scene.setting.customer.vip if scene.setting.customer else None,
         "handing_over": True if notes.handoff else None,
         "silences": str(min(notes.silent, 3)) if notes.silent else None,
+        "humans": scene.prospect(ticket, notes.handoff or "").situation,
+        "handing": notes.handing,
+        "handoff_offer": notes.choice,
         "waiting": True if notes.waiting and not notes.handoff and understood.move not in ENDING else None,
         "anything_else": "问过了" if notes.asked.get("anything_else") else None,
         "hazard": scene.setting.evidence.hazard_in("\n".join(notes.said)) or "other",

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 
 from ivr.app import World, Worlds
-from ivr.call.ports import CallInfo
+from ivr.call.ports import CallInfo, Humans
 from ivr.conversation.evidence import load_evidence
+from ivr.conversation.handing_over import Prospect, priority, prospect
 from ivr.conversation.notes import Notes, of_slot
 from ivr.conversation.situation import Setting
-from ivr.conversation.wire import call_of, customer_of
+from ivr.conversation.wire import call_of, customer_of, humans_of
 from ivr.packs import load_packs
 from ivr.settings import Settings, load
 from ivr.tickets.customer import Customer
@@ -39,6 +42,30 @@ class Scene:
     notes: Notes
     ticket: Ticket
     """A draft without a number as long as nothing is known."""
+    now: dt.datetime
+    """Aware; a simulated call takes place at its seed's time."""
+    humans: Mapping[str, Humans]
+    """By queue, of those that are known."""
+
+    @property
+    def hours(self) -> bool:
+        """The hotline is open."""
+        return self.setting.pack.open_hours.contains(self.now)
+
+    @property
+    def vip(self) -> bool:
+        return bool(self.setting.customer and self.setting.customer.vip)
+
+    def queue(self, ticket: Ticket, reason: str) -> str:
+        """Where a hand-over goes; one that Asterisk does not know yet (just published) gives way to the hotline's."""
+        pack = self.setting.pack
+        tier = "vip" if self.vip else "normal"
+        wanted = pack.queue_for(category=ticket.category, urgency=ticket.urgency, tier=tier, reason=reason)
+        return pack.own_queue if self.humans and wanted not in self.humans else wanted
+
+    def prospect(self, ticket: Ticket, reason: str) -> Prospect:
+        humans = self.humans.get(self.queue(ticket, reason))
+        return prospect(humans, priority(ticket, vip=self.vip), hours=self.hours)
 
     async def ticket_of(self, notes: Notes) -> Ticket:
         """The ticket of one complaint of the call."""
@@ -65,7 +92,9 @@ class Stage:
         world = await self._worlds.of(call)
         notes = of_slot(tracker.get_slot("notes"))
         ticket = await world.store.get(notes.ticket_no) if notes.ticket_no else _draft(call)
-        return Scene(call, world, await self._setting(call, world, customer), notes, ticket)
+        setting = await self._setting(call, world, customer)
+        now = call.started_at if call.simulation else self._settings.now()
+        return Scene(call, world, setting, notes, ticket, now, humans_of(metadata))
 
     async def intents(self, text: str) -> dict[str, float]:
         """NLU's intents of a part of a sentence and their confidence; nothing when it does not answer in time."""

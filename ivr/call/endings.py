@@ -34,7 +34,7 @@ class Endings:
             await self.hung_up(by_caller=False)
             return
         self._report("handoff", {"reason": reply.handoff, "ticket_no": reply.ticket_no})
-        await self._line.hand_over(Transfer(self._queue, reply.handoff, reply.ticket_no, reply.priority))
+        await self._line.hand_over(Transfer(reply.queue or self._queue, reply.handoff, reply.ticket_no, reply.priority))
         self._report("ended", {"how": "handed_over"})
 
     async def hung_up(self, *, by_caller: bool) -> None:

@@ -301,6 +301,8 @@ class Reply:
     """The ticket of the call, as soon as there is one."""
     priority: int = 0
     """Of the hand-over: higher is served first (P1, VIP)."""
+    queue: str | None = None
+    """Of the hand-over; None = the hotline's own."""
     protected: bool = False
     """A legal notice: no barge-in while it plays."""
     terms: tuple[str, ...] = ()

@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import aiohttp
+import msgspec
 import typer
 from rich.console import Console
 
 from ivr import app
-from ivr.call.ports import CallerTurn, CallInfo, Heard, Keyed, Reply, Said, Silent
+from ivr.call.ports import CallerTurn, CallInfo, Heard, Humans, Keyed, Reply, Said, Silent
 from ivr.conversation.client import RasaConversation
 from ivr.conversation.servers import LineServers, at_work
 from ivr.errors import IvrError, SettingsError
-from ivr.packs import load_packs, read_yaml
+from ivr.packs import Pack, load_packs, read_yaml
 from ivr.settings import Settings, load
 from ivr.telephony.numbers import caller_number
 from ivr.tickets.seed import read_seed, seed_of, sow
@@ -94,7 +95,8 @@ async def talking(
         call = replace(call, recorded=world.packs[call.hotline].recording)
         async with aiohttp.ClientSession() as http:
             patience_s = max(settings.dialogue.timeout_s, 10.0)
-            conversation = RasaConversation(http, servers, worlds.of, timeout_s=patience_s)
+            humans = _humans(scenario or {}, world.packs[call.hotline])
+            conversation = RasaConversation(http, servers, worlds.of, timeout_s=patience_s, humans=lambda _: humans)
             try:
                 yield _Talk(conversation, call, world, worlds.shelf.current.prompts["apology"])
             finally:
@@ -104,6 +106,17 @@ async def talking(
         if call.simulation:
             for suffix in (".json", ".db", ".db-wal", ".db-shm"):
                 app.simulation_file(settings, call.simulation, suffix).unlink(missing_ok=True)
+
+
+def _humans(scenario: dict[str, Any], pack: Pack) -> dict[str, Humans]:
+    """`humans:` of a scenario, for each queue of its hotline. Without it nothing is known, as where AMI is away."""
+    if "humans" not in scenario:
+        return {}
+    try:
+        humans = msgspec.convert(scenario["humans"], Humans)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"场景里的 humans 有误：{error}。写法见 docs/handoff.md。") from error
+    return dict.fromkeys(pack.queue_names, humans)
 
 
 def _simulated(settings: Settings, scenario: dict[str, Any]) -> CallInfo:

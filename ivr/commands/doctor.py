@@ -193,7 +193,8 @@ async def _queues(settings: Settings, packs: Mapping[str, Pack]) -> list[Finding
         mend = "重新启动 ivr up，让 Asterisk 用上现在的 var/secrets.toml。"
         return [Finding("AMI 登录", Verdict.FAIL, str(error), mend)]
     try:
-        members = [doctor.queue_members(p.hotline, watch.free_agents(p.queue or p.hotline)) for p in packs.values()]
+        names = dict.fromkeys(name for pack in packs.values() for name in pack.queue_names)
+        members = [doctor.queue_members(name, watch.free_agents(name)) for name in names]
         return [Finding("AMI 登录", Verdict.OK, "成功"), *members]
     finally:
         await watch.stop()

@@ -16,7 +16,7 @@ from typing import Protocol
 
 import aiohttp
 
-from ivr.call.ports import CallerTurn, CallInfo, Ending, Keyed, Reply, Said, Silent
+from ivr.call.ports import CallerTurn, CallInfo, Ending, Humans, Keyed, Reply, Said, Silent
 from ivr.conversation import wire
 from ivr.conversation.look_up import Customers, LookUp
 from ivr.conversation.servers import Lease, OneServer, Servers
@@ -75,15 +75,22 @@ class _Talk:
 
 class RasaConversation:
     """`servers`: which Rasa a call gets; an address without a path is always that one. `timeout_s`: it must have
-    answered a turn by then."""
+    answered a turn by then. `humans`: those of the call's queues, by queue; told at once, without those not known."""
 
     def __init__(
-        self, http: aiohttp.ClientSession, servers: Servers | str, world_of: WorldOf, *, timeout_s: float = 4.0
+        self,
+        http: aiohttp.ClientSession,
+        servers: Servers | str,
+        world_of: WorldOf,
+        *,
+        timeout_s: float = 4.0,
+        humans: Callable[[CallInfo], Mapping[str, Humans]] = lambda _: {},
     ) -> None:
         self._http = http
         self._servers = OneServer(servers) if isinstance(servers, str) else servers
         self._world_of = world_of
         self._timeout_s = timeout_s
+        self._humans = humans
         self._talks: dict[str, _Talk] = {}
         self._late: set[asyncio.Task[None]] = set()
         """Calls that ended before the CRM had answered."""
@@ -136,7 +143,8 @@ class RasaConversation:
     async def _turn(self, call: CallInfo, turn: CallerTurn | None, timeout_s: float) -> Reply:
         talk = self._talk(call)
         customer = talk.look_up.now if turn is None else await talk.look_up.known()
-        body = wire.request(call, turn, number=talk.turns, asked=talk.asked, customer=customer)
+        humans = self._humans(call)
+        body = wire.request(call, turn, number=talk.turns, asked=talk.asked, customer=customer, humans=humans)
         try:
             talk.lease = talk.lease or self._servers.take(call.call_id)
             answer = wire.reply(await self._post(talk.lease.url, body, timeout_s))
@@ -246,7 +254,7 @@ class RasaConversation:
         def end(current: Ticket) -> Ticket:
             current = _with_customer(current, customer, world, call, talk)
             if how == "handed_over":
-                asked = current.handoff or Handoff(reason or "bot_failure", pack.queue or call.hotline, at)
+                asked = current.handoff or Handoff(reason or "bot_failure", pack.own_queue, at)
                 current = replace(current, handoff=replace(asked, requested_at=at))
             return settle(current, how, world.taxonomy, at=at, hours=pack.open_hours)
 

@@ -14,6 +14,11 @@ from ivr.tickets.judgement.tone import Tone
 Earlier = Literal["unmentioned", "which", "linked", "denied", "none"]
 """`which`: candidates were found and the caller is to say; `none`: mentioned, but nothing is on file."""
 
+Choice = Literal["wait", "call_back", "nothing"]
+"""No human is free: the caller waits on the line, is called back, or wants neither."""
+Handing = Literal["offer", "number", "call_back", "nothing"]
+"""Before a hand-over: offer the choice, ask for the number to call back, promise the call-back, part without."""
+
 UNKNOWN = "不清楚"
 """Value of a slot that the caller cannot fill."""
 
@@ -71,6 +76,12 @@ class Notes:
     warned: bool = False
     handoff: str | None = None
     """Reason of the hand-over that is due."""
+    offered: Choice | None = None
+    """What a plain yes to the question means that was asked before handing over."""
+    choice: Choice | None = None
+    """What the caller answered to it."""
+    handing: Handing | None = None
+    """What has to be done before the hand-over that is due; None = nothing."""
     digest: str = ""
     """Everything the caller said, a line each."""
     raised: tuple[float, ...] = ()
@@ -95,7 +106,7 @@ class Notes:
 
 CALL_WIDE = (
     *("handled", "turn", "used", "unclear", "idle", "silent", "comforted", "warned", "handoff"),
-    *("waiting", "done", "opening"),
+    *("waiting", "done", "opening", "offered", "choice", "handing"),
 )
 """What belongs to the call, not to one complaint of it."""
 

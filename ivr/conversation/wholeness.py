@@ -23,6 +23,7 @@ from ivr.tickets.taxonomy import Field
 _MARKS = "，,。.！!？?；;、…：:~— \t\n"
 MOST_BESIDE = 6
 """Characters beside a name (是那个…吧) with which it still is just the choice that was asked for."""
+YES_OR_NO_KEYS = frozenset({"1", "2"})
 LONGEST_YES = 6
 """Characters of a plain yes or no; more tells something besides, and may go on."""
 
@@ -82,7 +83,10 @@ class Wholeness:
         said = text.strip(_MARKS)
         if not said:
             return Answer.OPEN
-        answers = self._yes_or_no.intersection(asks) and len(said) <= LONGEST_YES and yes_no(said) is not None
+        yes_or_no = bool(self._yes_or_no.intersection(asks))
+        if yes_or_no and said in YES_OR_NO_KEYS:
+            return Answer.WHOLE
+        answers = yes_or_no and len(said) <= LONGEST_YES and yes_no(said) is not None
         if answers and not _PAUSE.search(said):  # 嗯 and 不是那个 are whole then, whatever they end like
             return Answer.WHOLE
         if self._breaks_off(said):

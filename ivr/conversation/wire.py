@@ -9,11 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
-from ivr.call.ports import CallerTurn, CallInfo, Heard, Keyed, Reply, Said, Silent
+from ivr.call.ports import CallerTurn, CallInfo, Heard, Humans, Keyed, Reply, Said, Silent
 from ivr.errors import WireError
 from ivr.tickets.customer import Customer
 from ivr.tickets.judgement.tone import Tone
@@ -28,6 +29,7 @@ _MARKS: dict[str, Any] = {
     "handoff": str | None,
     "ticket_no": str | None,
     "priority": int,
+    "queue": str | None,
     "protected": bool,
     "terms": tuple[str, ...],
 }
@@ -41,9 +43,11 @@ def request(
     number: int,
     asked: Sequence[str],
     customer: Customer | None = None,
+    humans: Mapping[str, Humans] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The body of one POST. `turn` None: the call begins. `number`: the caller's turns so far, this one included.
-    `asked`: what the last reply asked for. `customer`: what the CRM told by now."""
+    `asked`: what the last reply asked for. `customer`: what the CRM told by now. `humans`: by queue, of those that are
+    known."""
     metadata: dict[str, Any] = {
         "call_id": call.call_id,
         "hotline": call.hotline,
@@ -57,6 +61,8 @@ def request(
     }
     if customer is not None:
         metadata["customer"] = customer_json(customer)
+    if humans:
+        metadata["humans"] = msgspec.to_builtins(dict(humans))
     if isinstance(turn, Said):
         metadata["heard"] = _heard(turn.heard)
         if turn.prompt_heard is not None:
@@ -80,6 +86,14 @@ def tone_of(metadata: Mapping[str, Any]) -> Tone:
         if isinstance(heard, Mapping) and isinstance(heard.get(name), int | float)
     }
     return Tone(**kept)
+
+
+def humans_of(metadata: Mapping[str, Any]) -> dict[str, Humans]:
+    """By queue, from a message's metadata; nothing where nothing is known."""
+    try:
+        return msgspec.convert(metadata.get("humans") or {}, dict[str, Humans])
+    except msgspec.ValidationError as error:
+        raise WireError(f"对话消息里的 humans 有误：{error}。只有 ivr.conversation.client 可以发消息。") from error
 
 
 def _message(turn: CallerTurn | None) -> str:

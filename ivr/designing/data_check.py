@@ -11,6 +11,7 @@ from ivr.conversation.wholeness import load_turn_words
 from ivr.designing.content import Content
 from ivr.designing.finding import At, Finding, error, hint
 from ivr.designing.forms_check import fields
+from ivr.designing.handoff_check import check_handoff
 from ivr.designing.located import Table, line_of, rows, table, texts
 from ivr.errors import IvrError
 from ivr.packs import NO_TERM, load_packs, load_prompts
@@ -62,6 +63,7 @@ def _pack(content: Content, hotline: str) -> Iterator[Finding]:
     if content.pack_file(hotline, "hotline.yml") not in content.data:
         yield error(At(taxonomy, 0), f"热线 {hotline} 没有 data/packs/{hotline}/hotline.yml：请照别的热线写一个。")
         return
+    yield from check_handoff(content, hotline)
     lexicon = content.pack_file(hotline, "lexicon.yml")
     known = {*fields(content), "choices", "category"}
     for field, terms in content.data.get(lexicon, {}).items():

@@ -68,7 +68,7 @@ def admission(
         call_id=invitation.call_id,
         route=_route(pack, now.astimezone(settings.zone), bot_healthy=bot_healthy, simulated=simulated),
         hotline=pack.hotline,
-        queue=pack.queue or pack.hotline,
+        queue=pack.own_queue,
         caller_number=caller_number(invitation.caller, withheld=invitation.withheld, region=settings.region),
         dialled=dialled,
         recorded=pack.recording,

@@ -8,15 +8,15 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import jinja2
 
 from ivr.errors import SettingsError
-from ivr.packs import Pack
-from ivr.settings import Settings
+from ivr.packs import HumanQueue, Pack
+from ivr.settings import Agent, Settings
 from ivr.telephony.asterisk.secrets import Secrets
 from ivr.telephony.numbers import spellings
 
@@ -63,6 +63,14 @@ class Folders:
         for folder in (self.etc, self.lib, self.spool, self.run, self.log, self.sounds, self.recordings):
             folder.mkdir(parents=True, exist_ok=True)
         self.etc.chmod(0o700)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    name: str
+    members: Mapping[str, int] = field(default_factory=dict)
+    """Extension of an agent → penalty: the lowest is called first."""
+    weight: int = 0
 
 
 def folders(settings: Settings, *, modules: Path, data: Path) -> Folders:
@@ -124,14 +132,23 @@ def write(files: Mapping[str, str], where: Folders) -> None:
         file.write_text(content, "utf-8")
 
 
-def queues(settings: Settings, packs: Mapping[str, Pack]) -> dict[str, tuple[str, ...]]:
-    """Queue → extensions of its agents."""
-    result: dict[str, tuple[str, ...]] = {}
+def queues(settings: Settings, packs: Mapping[str, Pack]) -> dict[str, Queue]:
+    """By name; hotlines may share one."""
+    result: dict[str, Queue] = {}
     for pack in packs.values():
-        agents = [a.extension for a in settings.telephony.agents if not a.queues or pack.hotline in a.queues]
-        name = pack.queue or pack.hotline
-        result[name] = tuple(dict.fromkeys([*result.get(name, ()), *agents]))
+        agents = [agent for agent in settings.telephony.agents if not agent.queues or pack.hotline in agent.queues]
+        for name in pack.queue_names:
+            wanted = pack.human_queues.get(name, HumanQueue())
+            known = result.get(name, Queue(name=name))
+            members = {**_members(agents, wanted), **known.members}
+            result[name] = Queue(name=name, members=members, weight=max(known.weight, wanted.weight))
     return result
+
+
+def _members(agents: Iterable[Agent], queue: HumanQueue) -> dict[str, int]:
+    """Extension → penalty: whoever can do it is called first."""
+    skilled = {agent.extension: 0 if not queue.skill or queue.skill in agent.skills else 1 for agent in agents}
+    return {extension: penalty for extension, penalty in skilled.items() if queue.others or not penalty}
 
 
 def _values(settings: Settings, packs: Mapping[str, Pack], secrets: Secrets, where: Folders) -> dict[str, object]:
@@ -149,7 +166,7 @@ def _values(settings: Settings, packs: Mapping[str, Pack], secrets: Secrets, whe
         "trunk": telephony.trunk,
         "agents": telephony.agents,
         "local_clients": not telephony.trunk.host or _is_loopback(telephony.sip_host),
-        "queues": [{"name": name, "agents": agents} for name, agents in queues(settings, packs).items()],
+        "queues": list(queues(settings, packs).values()),
         "numbers": _numbers(packs, settings.region),
         "dialled_from": [DIALLED[source] for source in telephony.dialled_from],
     }
@@ -162,7 +179,7 @@ def _numbers(packs: Mapping[str, Pack], region: str) -> list[tuple[str, str]]:
         for number in pack.dialled:
             for spelling in spellings(number, region):
                 pattern = f"_{spelling[:-1]}!" if spelling.endswith("*") else spelling
-                found.setdefault(pattern, pack.queue or pack.hotline)
+                found.setdefault(pattern, pack.own_queue)
     return list(found.items())
 
 
@@ -178,9 +195,11 @@ def _check(settings: Settings, packs: Mapping[str, Pack]) -> None:
     for agent in telephony.agents:
         if not agent.extension.isascii() or not agent.extension.isdigit():
             raise SettingsError(f"telephony.agents 的分机号 {agent.extension!r} 应当只含数字。")
-    for name in {pack.queue or pack.hotline for pack in packs.values()}:
+    for name in {name for pack in packs.values() for name in pack.queue_names}:
         if not name.isascii() or not name.replace("_", "").replace("-", "").isalnum() or name == "general":
-            raise SettingsError(f"队列名 {name!r} 只能用英文字母、数字、- 和 _（见 data/packs 的 queue）。")
+            raise SettingsError(
+                f"队列名 {name!r} 只能用英文字母、数字、- 和 _（见 data/packs 里的 hotline.yml 和 handoff.yml）。"
+            )
     for value in (telephony.sip_host, telephony.external_address, telephony.trunk.host, telephony.trunk.user):
         if set(value) & set("\r\n;[]<> ,"):
             raise SettingsError(f"telephony 里的 {value!r} 含有 Asterisk 配置不能有的字符。")

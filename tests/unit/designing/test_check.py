@@ -184,3 +184,22 @@ def test_the_same_sentence_under_two_intents_is_an_error(site: Site) -> None:
 def test_a_hotline_without_a_pack_is_told(site: Site) -> None:
     (site.root / "data/packs/shop/hotline.yml").unlink()
     assert any("热线 shop 没有 data/packs/shop/hotline.yml" in each for each in site.shown())
+
+
+ROUTES = "queues:\n  shop_fault: {skill: fault}\n  spare: {}\nroutes:\n- {category: fault, queue: shop_fault}\n"
+
+
+def test_routes_to_humans_name_what_there_is(site: Site) -> None:
+    file = site.root / "data" / "packs" / "shop" / "handoff.yml"
+    file.write_text(ROUTES, "utf-8")
+    assert [found for found in site.shown() if "handoff.yml" in found] == [
+        "HINT data/packs/shop/handoff.yml:3：队列 spare 没有 routes 用到：没有电话会进去。"
+    ]
+    file.write_text(ROUTES.replace("category: fault", "category: [fault, faul], urgency: P9"), "utf-8")
+    shown = "\n".join(site.shown())
+    assert "ERROR data/packs/shop/handoff.yml:5：routes 的 category 没有 faul；可用：fault。" in shown
+    assert "routes 的 urgency 没有 P9；可用：P1、P2、P3、P4。" in shown
+    file.write_text(ROUTES.replace("category:", "catgory:"), "utf-8")
+    assert "不认识 catgory" in "\n".join(site.shown())
+    file.write_text(ROUTES.replace("queue: shop_fault}", "queue: shop}\n- {queue: nowhere}"), "utf-8")
+    assert "队列 nowhere 没有写在 queues 里" in "\n".join(site.shown())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ivr.errors import SettingsError
-from ivr.packs import Pack
+from ivr.packs import HumanQueue, Pack
 from ivr.settings import PROJECT, Agent, Settings, Telephony, Trunk
 from ivr.telephony.asterisk.config import Folders, folders, queues, render, write
 from ivr.telephony.asterisk.secrets import Secrets, load_secrets
@@ -83,7 +83,8 @@ def test_agents_have_passwords_and_queues(settings: Settings) -> None:
     assert "password = p1" in files["pjsip.conf"]
     assert "password = p2" in files["pjsip.conf"]
     changed = dataclasses.replace(settings, telephony=Telephony(agents=agents))
-    assert queues(changed, PACKS) == {"appliance": ("8002",), "money": ("8001", "8002")}
+    members = {name: dict(queue.members) for name, queue in queues(changed, PACKS).items()}
+    assert members == {"appliance": {"8002": 0}, "money": {"8001": 0, "8002": 0}}
     assert "[money]" in files["queues.conf"]
     assert files["queues.conf"].count("member => PJSIP/8002,0,8002") == 2
 
@@ -120,6 +121,22 @@ def test_both_websockets_are_opened_for_each_call(settings: Settings) -> None:
 def test_what_asterisk_cannot_read_is_told(settings: Settings, telephony: dict[str, object]) -> None:
     with pytest.raises(SettingsError):
         rendered(settings, **telephony)
+
+
+def test_who_has_the_skill_is_called_first(settings: Settings) -> None:
+    fraud, refund = HumanQueue(skill="fraud", weight=10), HumanQueue(skill="refund", others=False)
+    packs = {"bank": dataclasses.replace(PACKS["bank"], human_queues={"bank-fraud": fraud, "bank-refund": refund})}
+    agents = (Agent(extension="8001", skills=("fraud", "refund")), Agent(extension="8002"))
+    changed = dataclasses.replace(settings, telephony=Telephony(agents=agents))
+    found = {name: (dict(queue.members), queue.weight) for name, queue in queues(changed, packs).items()}
+    assert found == {
+        "money": ({"8001": 0, "8002": 0}, 0),
+        "bank-fraud": ({"8001": 0, "8002": 1}, 10),
+        "bank-refund": ({"8001": 0}, 0),
+    }
+    written = render(changed, packs, SECRETS, where(changed))["queues.conf"]
+    assert "member => PJSIP/8002,1,8002" in written
+    assert "weight = 10" in written
 
 
 def test_a_queue_has_a_plain_name(settings: Settings) -> None:
