@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from ivr.commands.tickets_complete import complete
 from ivr.errors import SettingsError
 from ivr.settings import Settings, load
 from ivr.tickets.lifecycle import STAGE_ZH, STATUS_ZH
@@ -24,7 +25,10 @@ from ivr.tickets.ticket import Ticket, to_json
 
 Answer = TypeVar("Answer")
 
-app = typer.Typer(no_args_is_help=True, help="查看工单：list 列出，search 查找，show 看一张，export 导出。")
+app = typer.Typer(
+    no_args_is_help=True, help="查看工单：list 列出，search 查找，show 看一张，complete 坐席补全，export 导出。"
+)
+app.command()(complete)
 
 HEADS = ("编号", "时间", "热线", "类别", "结果", "阶段", "级别", "情绪", "来电", "摘要")
 EMOTION_ZH = {"calm": "平静", "annoyed": "不满", "anxious": "焦急", "angry": "愤怒"}

@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ivr.commands.tickets import app
-from ivr.errors import IvrError
+from ivr.errors import IvrError, SettingsError, StepRefused
 from ivr.tickets.store import TicketStore
 from ivr.tickets.ticket import Fact, Ticket, TranscriptLine, to_json
 from tests.contract.tickets.conftest import ZONE
@@ -50,6 +50,25 @@ def filed(url: str, draft: Ticket) -> Ticket:
         return ticket
 
     return asyncio.run(fill())
+
+
+def test_an_agent_completes_a_ticket(url: str, filed: Ticket) -> None:
+    with pytest.raises(StepRefused, match="还没有结束"):
+        ivr("complete", filed.ticket_no, "since=2026-11-19", "--by", "8001")
+
+    async def end() -> None:
+        store = TicketStore(url, ZONE)
+        await store.change(filed.ticket_no, lambda known: replace(known, status="incomplete"), by="bot", why="")
+        await store.close()
+
+    asyncio.run(end())
+    told = ivr("complete", filed.ticket_no, "since=2026-11-19", "--by", "8001", "--note", "明天上门", "--close")
+    assert told.startswith(f"{filed.ticket_no} 已关闭：")
+    shown = ivr("show", filed.ticket_no, "--history")
+    assert "坐席：（小结 8001）明天上门" in shown
+    assert "8001：坐席补全：明天上门" in shown
+    with pytest.raises(SettingsError, match="字段=值"):
+        ivr("complete", filed.ticket_no, "since", "--by", "8001")
 
 
 def test_show_as_json_is_exactly_the_contracts_form(filed: Ticket) -> None:
