@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.settings import Ports, Settings, Telephony, save
+from ivr.settings import Agent, Ports, Settings, Telephony, save
 from tests.e2e import measured
 
 START_S = 240
@@ -59,14 +59,15 @@ def free_ports() -> Ports:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if measured.ANSWER_GAPS:
-        terminalreporter.write_line(measured.summary())
+    for line in measured.summary():
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
 def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLine]:
     folder = tmp_path_factory.mktemp("line")
-    telephony = Telephony(queue_timeout_s=6, ring_timeout_s=4)
+    agents = (Agent(extension="8001", skills=("refund",)), Agent(extension="8002"))
+    telephony = Telephony(agents=agents, queue_timeout_s=6, ring_timeout_s=4)
     settings = replace(Settings(), var=folder / "var", ports=free_ports(), simulation=True, telephony=telephony)
     settings.var.mkdir()
     for prepared in ("models", "voice", "sounds"):

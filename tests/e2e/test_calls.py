@@ -21,9 +21,11 @@ from ivr.simulate.same_value import Sameness
 from ivr.simulate.scenario import Scenario, load_scenarios
 from ivr.simulate.world import sown
 from ivr.tickets.taxonomy import load_taxonomy
-from tests.e2e.caller import CallerOnThePhone, a_caller, everything_up, ticket_of
+from ivr.tickets.ticket import Ticket
+from tests.e2e.caller import NUMBER, CallerOnThePhone, a_caller, everything_up, ticket_of
 from tests.e2e.conftest import PROJECT, RunningLine
-from tests.e2e.measured import ANSWER_GAPS
+from tests.e2e.desk import a_desk
+from tests.e2e.measured import ANSWER_GAPS, RING_EVENTS
 
 pytestmark = pytest.mark.line
 
@@ -31,6 +33,8 @@ KILLED_S = 1.0
 """A caller whose bot was killed is in the human queue within this."""
 HUNG_S = 5.0
 """… whose bot hangs."""
+RING_EVENT_S = 0.2
+"""The desk hears of a ring this long before or after it at the most."""
 
 
 def scenarios() -> list[Scenario]:
@@ -164,32 +168,88 @@ async def test_a_bot_that_dies_or_hangs_leaves_the_caller_with_a_human(
     await everything_up(line)
 
 
-async def test_nobody_free_is_said_and_a_call_back_noted(line: RunningLine, tmp_path: Path) -> None:
+async def test_nobody_at_work_a_call_back_is_offered_and_noted(line: RunningLine, tmp_path: Path) -> None:
     async with a_caller(line, tmp_path) as caller:
         await caller.event("played")
-        await caller.say("你好我家的空调坏了")
+        await caller.phone.key("0")
+        offer = await caller.event("reply")
+        assert offer.values["asks"] == ["handoff_offer"]
+        assert "回电" in offer.values["text"]
         await caller.event("played")
+        await caller.phone.key("1")
+        promise = await caller.event("reply")
+        assert (promise.values["ended"], "回电" in promise.values["text"]) == (True, True)
+        ended = await caller.phone.wait("ended", timeout=30)
+        assert ended["code"] == 200
+    ticket = await _with_outcome(line, caller.call_id)
+    assert ticket.handoff is not None
+    assert (ticket.handoff.outcome, ticket.handoff.reason) == ("no_agent", "caller_request")
+    assert ticket.callback is not None
+    assert ticket.callback.number == NUMBER
+    assert "选择回电" in ticket.callback.why
+
+
+async def test_the_agent_with_the_skill_declines_and_the_next_one_rings(line: RunningLine, tmp_path: Path) -> None:
+    skilled, other = agent_logins(line.settings)[:2]
+    async with (
+        AgentPhone(skilled, answers="decline") as first,
+        AgentPhone(other, answers=0.5) as second,
+        a_caller(line, tmp_path) as caller,
+        a_desk(line) as desk,
+    ):
+        await caller.event("notice_heard")
+        await caller.say("我买的空调我要退货")
+        await caller.event("reply")
         await caller.phone.key("0")
         await caller.event("handoff")
-        ended = await caller.phone.wait("ended", timeout=40)
-        assert ended["code"] == 200
-        spoken_after = [event for event in caller.phone.seen if event.kind == "speech_ended"][-1]
-        assert spoken_after.at > ended.at - 3.0, "the announcement is the last thing heard"
-    ticket = await ticket_of(line, caller.call_id)
-    await _until_called_back(line, ticket.ticket_no)
+        call = await second.answered(caller.call_id, within_s=15)
+        assert call is not None
+        declined = first.of(caller.call_id)
+        assert declined is not None, "the agent with the skill rings first"
+        for ring in (declined, call):
+            came, event = await desk.told("ringing", agent=ring.extension)
+            RING_EVENTS.append(round(1000 * (came - ring.rang)))
+            assert abs(came - ring.rang) <= RING_EVENT_S
+            assert (event["call_id"], event["ticket_no"]) == (caller.call_id, ring.ticket_no)
+            assert (event["queue"], event["reason"]) == ("appliance_refund", "caller_request")
+            assert any("退货" in row["text"] for row in event["last_lines"])
+        await desk.told("missed", agent=declined.extension)
+        await desk.told("handoff_ended", outcome="answered", agent=call.extension)
+    ticket = await _with_outcome(line, caller.call_id)
+    assert ticket.handoff is not None
+    assert (ticket.handoff.outcome, ticket.handoff.agent) == ("answered", call.extension)
+    assert ticket.callback is None
 
 
-async def _until_called_back(line: RunningLine, ticket_no: str) -> None:
-    from ivr.tickets.store import TicketStore
+async def test_a_caller_who_hangs_up_in_the_queue_leaves_a_whole_ticket(line: RunningLine, tmp_path: Path) -> None:
+    (login, *_) = agent_logins(line.settings)
+    async with AgentPhone(login, answers="ignore"), a_desk(line) as desk, a_caller(line, tmp_path) as caller:
+        await caller.event("played")
+        await caller.say("你好我家的空调坏了")
+        await caller.event("reply")
+        await caller.phone.key("0")
+        await caller.event("handoff")
+        await desk.told("ringing", agent=login.extension)
+        await caller.phone.hang_up()
+        await desk.told("handoff_ended", outcome="abandoned")
+    ticket = await _with_outcome(line, caller.call_id)
+    assert ticket.handoff is not None
+    assert ticket.handoff.outcome == "abandoned"
+    assert (ticket.status, ticket.value("product"), ticket.category) == ("incomplete", "空调", "product_fault")
+    assert ticket.callback is not None
+    assert ticket.callback.number == NUMBER
+    assert any("空调" in row.text for row in ticket.transcript if row.who == "caller")
 
-    store = TicketStore(line.settings.database_url, line.settings.zone)
+
+async def _with_outcome(line: RunningLine, call_id: str) -> Ticket:
+    """Once it is written what became of the hand-over (and the call-back after it)."""
     async with asyncio.timeout(10):
         while True:
-            ticket = await store.get(ticket_no)
-            if ticket.handoff and ticket.handoff.outcome == "no_agent" and ticket.callback:
-                break
+            ticket = await ticket_of(line, call_id)
+            outcome = ticket.handoff.outcome if ticket.handoff else None
+            if outcome and (outcome == "answered" or ticket.callback):
+                return ticket
             await asyncio.sleep(0.1)
-    await store.close()
 
 
 async def test_without_rasa_there_is_one_apology_and_a_human(line: RunningLine, tmp_path: Path) -> None:
