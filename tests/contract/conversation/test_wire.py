@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ivr.call.ports import CallInfo, Heard, Keyed, Said, Silent
+from ivr.call.ports import CallInfo, Heard, Humans, Keyed, Said, Silent
 from ivr.conversation import wire
 from ivr.errors import WireError
 from ivr.tickets.judgement.tone import Tone
@@ -82,6 +82,17 @@ def test_what_is_sent() -> None:
     assert body["metadata"]["heard"] == {"confidence": 0.8, "alternatives": ["空调怀了"]}
     assert (body["metadata"]["turn"], body["metadata"]["asked"]) == (3, ["since"])
     assert wire.call_of(json.loads(json.dumps(body))["metadata"]) == CALL
+
+
+def test_the_humans_of_the_queues_travel_where_they_are_known() -> None:
+    humans = {"appliance": Humans(at_work=2, free=0, waiting=(0, 20), talk_s=90.5), "refund": Humans(at_work=0, free=0)}
+    sent = wire.request(CALL, None, number=0, asked=(), humans=humans)
+    assert wire.humans_of(json.loads(json.dumps(sent))["metadata"]) == humans
+    nothing = wire.request(CALL, None, number=0, asked=())["metadata"]
+    assert "humans" not in nothing
+    assert wire.humans_of(nothing) == {}
+    with pytest.raises(WireError, match="humans"):
+        wire.humans_of({"humans": {"appliance": {"free": "many"}}})
 
 
 def test_how_it_was_spoken_travels_where_it_was_measured() -> None:

@@ -24,6 +24,8 @@ WHOLE, OPEN, NUMBER, UNFINISHED = Answer.WHOLE, Answer.OPEN, Answer.NUMBER, Answ
     [
         ("confirm", "对", WHOLE),
         ("confirm", "嗯。", WHOLE),
+        ("handoff_offer", "2", WHOLE),
+        ("handoff_offer", "3", OPEN),
         ("confirm", "不是", WHOLE),
         ("confirm", "没错，是的", WHOLE),
         ("confirm", "不对，那个", UNFINISHED),
