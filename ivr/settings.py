@@ -103,6 +103,8 @@ class Telephony:
     agents: tuple[Agent, ...] = (Agent(extension="8001", name="坐席一"), Agent(extension="8002", name="坐席二"))
     queue_timeout_s: int = 30
     """How long a caller waits for a human before a call-back is noted."""
+    queue_patience_s: int = 900
+    """The same for a caller who was told that all are busy and chose to wait."""
     ring_timeout_s: int = 15
     """How long one agent's telephone rings."""
     watchdog_s: float = 3.0

@@ -90,6 +90,7 @@ class ActionHandOver(_Says):
             "handoff": self.reason(scene),
             "priority": priority(scene.ticket, vip=scene.vip),
             "queue": asked.queue if asked else None,
+            "waits": scene.notes.choice == "wait",
         }
 
 

@@ -34,7 +34,8 @@ class Endings:
             await self.hung_up(by_caller=False)
             return
         self._report("handoff", {"reason": reply.handoff, "ticket_no": reply.ticket_no})
-        await self._line.hand_over(Transfer(reply.queue or self._queue, reply.handoff, reply.ticket_no, reply.priority))
+        queue = reply.queue or self._queue
+        await self._line.hand_over(Transfer(queue, reply.handoff, reply.ticket_no, reply.priority, waits=reply.waits))
         self._report("ended", {"how": "handed_over"})
 
     async def hung_up(self, *, by_caller: bool) -> None:

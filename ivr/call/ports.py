@@ -81,6 +81,8 @@ class Transfer:
     ticket_no: str | None
     priority: int = 0
     """Higher is served first (P1, VIP)."""
+    waits: bool = False
+    """The caller was told of the wait and chose it: they are not sent away soon."""
 
 
 class Line(Protocol):
@@ -303,6 +305,8 @@ class Reply:
     """Of the hand-over: higher is served first (P1, VIP)."""
     queue: str | None = None
     """Of the hand-over; None = the hotline's own."""
+    waits: bool = False
+    """Of the hand-over: the caller chose to wait although all are busy."""
     protected: bool = False
     """A legal notice: no barge-in while it plays."""
     terms: tuple[str, ...] = ()

@@ -30,6 +30,7 @@ _MARKS: dict[str, Any] = {
     "ticket_no": str | None,
     "priority": int,
     "queue": str | None,
+    "waits": bool,
     "protected": bool,
     "terms": tuple[str, ...],
 }

@@ -15,8 +15,9 @@ FAILED: Mapping[str, str] = {"IVR_REASON": "bot_failure"}
 
 def of_transfer(transfer: Transfer) -> dict[str, str]:
     ticket = {TICKET: transfer.ticket_no} if transfer.ticket_no else {}
-    priority = str(transfer.priority)
-    return {**ticket, "IVR_QUEUE": transfer.queue, "IVR_REASON": transfer.reason, "QUEUE_PRIO": priority}
+    waits = {"IVR_WAITS": "1"} if transfer.waits else {}
+    of_all = {"IVR_QUEUE": transfer.queue, "IVR_REASON": transfer.reason, "QUEUE_PRIO": str(transfer.priority)}
+    return {**ticket, **of_all, **waits}
 
 
 def clean(value: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -97,7 +96,7 @@ async def test_greeting_answer_question_and_goodbye() -> None:
 
 async def test_the_ticket_is_settled_before_the_transfer_is_announced_and_made() -> None:
     farewell = Reply("为您转接。", ended=True, handoff="caller_request", ticket_no="GD20261122-000001", priority=5)
-    farewell = dataclasses.replace(farewell, queue="appliance_refund")
+    farewell = replace(farewell, queue="appliance_refund", waits=True)
     async with a_call([GREETING, farewell], ["转人工"]) as call:
         await call.line.let_finish()
         await call.line.speak(tone(0.5))
@@ -106,7 +105,7 @@ async def test_the_ticket_is_settled_before_the_transfer_is_announced_and_made()
         assert call.line.transfer is None
         await call.line.let_finish()
         await call.line.be_silent(0.1)
-    assert call.line.transfer == Transfer("appliance_refund", "caller_request", "GD20261122-000001", 5)
+    assert call.line.transfer == Transfer("appliance_refund", "caller_request", "GD20261122-000001", 5, waits=True)
 
 
 async def test_the_first_syllable_reaches_the_recogniser() -> None:
