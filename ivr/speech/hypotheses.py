@@ -25,6 +25,14 @@ class Hypothesis:
     """Mean log probability of the same tokens without the prompt; None = not asked."""
 
 
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    hypotheses: tuple[Hypothesis, ...]
+    """Best first."""
+    no_speech: float
+    """Probability that nobody spoke."""
+
+
 INVENTED = re.compile(
     r"字幕|谢谢(?:大家)?(?:的)?(?:观看|收看|收听|聆听)|感谢(?:您的)?(?:观看|收看|收听)|请不吝|点赞|订阅|转发打赏|明镜|点点栏目"
     r"|Amara|社群提供|优优独播|中文字幕|MING PAO|小编|下期再见|下集再见|本期视频|请关注|词曲|作曲|编曲|YoYo Television",

@@ -1,7 +1,8 @@
-"""Implements `Recogniser` with Whisper: decodings in worker threads, begun early, re-used or given up.
+"""Implements `Recogniser` with Whisper: decodings in worker processes, begun early, re-used or given up.
 
 A decoding cannot be stopped inside the model; so one whose result nobody waits for is dropped before it starts or
-between encoder and decoder, and two run side by side, so that the real one need not wait for an abandoned one.
+between encoder and decoder, and two run side by side, so that the real one need not wait for an abandoned one. A thread
+waits for each process.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -20,9 +22,10 @@ from ivr.call.ports import Heard, Hint, RecogniserWork
 from ivr.errors import SpeechFailed
 from ivr.packs import Pack
 from ivr.settings import Settings
-from ivr.speech.hypotheses import heard
+from ivr.speech.hypotheses import Decoded, heard
 from ivr.speech.prompting import prompt, terms
-from ivr.speech.whisper_model import Decoded, WhisperModel, simplifier
+from ivr.speech.simplified import simplifier
+from ivr.speech.whisper_processes import WhisperProcesses
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +33,8 @@ PARALLEL = 2
 """Decodings at a time; more would only slow each other on two cores."""
 WAITING = 8
 """Decodings that may wait; beyond, the recogniser has fallen behind and says so."""
+LATE_S = 4.0
+"""New calls go to humans while one has waited longer than this: a decoding takes half a second."""
 LEAST_S = 0.1
 """Less sound than this holds no word."""
 SILENT_DBOV = -60.0
@@ -38,7 +43,21 @@ QUIET_DB = 20.0
 """Sound this far below the utterance's loudest is a pause: it changes nothing that was recognised."""
 
 
-@dataclass(slots=True)
+class Model(Protocol):
+    """What decodes, called from threads (`WhisperProcesses`)."""
+
+    @property
+    def pids(self) -> Sequence[int]:
+        """Of the processes that can."""
+
+    def decode(
+        self, pcm: bytes, prompt: str, terms: Sequence[str], beam: int, abandoned: Callable[[], bool]
+    ) -> Decoded | None: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(slots=True, eq=False)
 class _Decoding:
     heard_bytes: int
     """How much of the utterance it covers."""
@@ -48,6 +67,7 @@ class _Decoding:
     took_s: float = 0.0
     """How long it has had a thread."""
     waiters: int = 0
+    asked: float = field(default_factory=time.monotonic)
 
     @property
     def abandoned(self) -> bool:
@@ -108,20 +128,24 @@ class WhisperListening:
 class WhisperRecogniser:
     """Whisper for all calls of this process."""
 
-    def __init__(self, settings: Settings, packs: Mapping[str, Pack], model: WhisperModel | None = None) -> None:
-        """Loads the model (a second). Raises `NotPrepared`."""
+    def __init__(self, settings: Settings, packs: Mapping[str, Pack], model: Model | None = None) -> None:
+        """Loads the model (some seconds). Raises `NotPrepared`."""
         self._packs = packs
         self._beam = settings.speech.beam
-        self._model = model or WhisperModel(settings.tools / "models" / "whisper-base", threads=1, parallel=PARALLEL)
+        self._model: Model = model or WhisperProcesses(settings.tools / "models" / "whisper-base", PARALLEL)
         self._simplify = simplifier()
         self._threads = ThreadPoolExecutor(PARALLEL, thread_name_prefix="whisper")
-        self._waiting = self._done = self._wasted = self._refused = 0
+        self._waiting: set[_Decoding] = set()
+        self._done = self._wasted = self._refused = 0
 
     def work(self) -> RecogniserWork:
-        return RecogniserWork(waiting=self._waiting, done=self._done, wasted=self._wasted, refused=self._refused)
+        return RecogniserWork(
+            waiting=len(self._waiting), oldest_s=self._oldest_s(),
+            done=self._done, wasted=self._wasted, refused=self._refused,
+        )  # fmt: skip
 
     def keeps_up(self) -> bool:
-        return self._waiting < WAITING
+        return bool(self._model.pids) and len(self._waiting) < WAITING and self._oldest_s() < LATE_S
 
     def listen(self, hint: Hint) -> WhisperListening:
         return WhisperListening(self, hint)
@@ -131,14 +155,14 @@ class WhisperRecogniser:
         if len(pcm) < LEAST_S * RATE * 2:
             decoding.future.set_result(Heard(text="", confidence=0.0))
             return
-        if self._waiting >= WAITING:
+        if len(self._waiting) >= WAITING:
             self._refused += 1
             decoding.future.set_exception(
                 SpeechFailed("识别跟不上来电：同时说话的人太多，请减少并发来电或增加处理器。")
             )
             return
         loop = asyncio.get_running_loop()
-        self._waiting += 1
+        self._waiting.add(decoding)
 
         def work() -> Heard | None:
             began = time.monotonic()
@@ -166,7 +190,7 @@ class WhisperRecogniser:
         )
 
     def _deliver(self, job: asyncio.Future[Heard | None], decoding: _Decoding) -> None:
-        self._waiting -= 1
+        self._waiting.discard(decoding)
         self._wasted += decoding.stale
         self._done += not decoding.stale
         future = decoding.future
@@ -193,8 +217,13 @@ class WhisperRecogniser:
         )
 
     async def close(self) -> None:
-        """Decodings not yet begun are dropped; one that runs ends on its own, unheard."""
+        """Decodings not yet begun are dropped, those that run end with their processes."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+        self._model.close()
+
+    def _oldest_s(self) -> float:
+        now = time.monotonic()
+        return round(max((now - one.asked for one in self._waiting), default=0.0), 3)
 
 
 def _silent(pcm: bytes) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,10 @@ import ctranslate2
 import numpy as np
 import tokenizers
 from faster_whisper.feature_extractor import FeatureExtractor
-from opencc import OpenCC
 
 from ivr.audio import RATE, Samples, resample, to_samples
 from ivr.errors import NotPrepared, SpeechFailed
-from ivr.speech.hypotheses import Hypothesis, bare, doubtful
+from ivr.speech.hypotheses import Decoded, Hypothesis, bare, doubtful
 
 WHISPER_RATE = 16_000
 FRAMES_PER_S = 100
@@ -49,14 +47,6 @@ def padded_frames(length_s: float) -> int:
 def longest_text(prompt_tokens: int, length_s: float) -> int:
     """`max_length` of a decoding, in tokens, prompt included."""
     return min(WINDOW_TOKENS, prompt_tokens + int(TOKENS_PER_S * length_s) + TOKENS_SPARE)
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    hypotheses: tuple[Hypothesis, ...]
-    """Best first."""
-    no_speech: float
-    """Probability that nobody spoke."""
 
 
 class WhisperModel:
@@ -139,9 +129,3 @@ class WhisperModel:
         if token is None:
             raise NotPrepared(f"语音识别模型的 tokenizer.json 里没有 {name}：请删除模型文件夹，再运行 make prepare。")
         return int(token)
-
-
-def simplifier() -> Callable[[str], str]:
-    """Traditional → simplified characters, phrase by phrase (著急 → 着急, 著名 stays)."""
-    convert: Callable[[str], str] = OpenCC("tw2s").convert
-    return convert

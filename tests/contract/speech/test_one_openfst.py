@@ -7,7 +7,8 @@ import pytest
 
 PROGRAM = """
 import gc
-from ivr.speech.whisper_model import simplifier
+import ivr.speech.whisper_model
+from ivr.speech.simplified import simplifier
 assert simplifier()("著急的時候，這個著名的後台") == "着急的时候，这个著名的后台"
 import {first}
 import {second}

@@ -13,9 +13,9 @@ from ivr.call.ports import Hint
 from ivr.errors import SpeechFailed
 from ivr.settings import Settings
 from ivr.speech import whisper
-from ivr.speech.hypotheses import Hypothesis
+from ivr.speech.hypotheses import Decoded, Hypothesis
 from ivr.speech.whisper import WhisperRecogniser
-from ivr.speech.whisper_model import Decoded, longest_text, padded_frames
+from ivr.speech.whisper_model import longest_text, padded_frames
 from tests.fakes.speech import tone
 
 VOICED = tone(1.0)
@@ -28,6 +28,7 @@ class FakeModel:
     lengths: list[int] = field(default_factory=list)
     given_up: int = 0
     fails: Exception | None = None
+    pids: Sequence[int] = (1, 2)
 
     def decode(
         self, pcm: bytes, prompt: str, terms: Sequence[str], beam: int, abandoned: Callable[[], bool]
@@ -41,6 +42,9 @@ class FakeModel:
             return None
         return Decoded((Hypothesis(f"一共{len(pcm)}字节", -0.1),), 0.0)
 
+    def close(self) -> None:
+        self.gate.set()
+
 
 @pytest.fixture
 def model() -> FakeModel:
@@ -50,9 +54,8 @@ def model() -> FakeModel:
 @pytest.fixture
 def recogniser(model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[WhisperRecogniser]:
     monkeypatch.setattr(whisper, "simplifier", lambda: str)
-    made = WhisperRecogniser(Settings(), {}, model)  # type: ignore[arg-type]
+    made = WhisperRecogniser(Settings(), {}, model)
     yield made
-    model.gate.set()
     asyncio.run(made.close())
 
 
@@ -141,6 +144,8 @@ async def test_too_many_at_once_is_refused(recogniser: WhisperRecogniser, model:
     listening.feed(VOICED)
     with pytest.raises(SpeechFailed, match="跟不上"):
         await listening.result()
+    assert not recogniser.keeps_up()
+    assert recogniser.work().oldest_s > 0
     model.gate.set()
     assert all(heard.text for heard in await asyncio.gather(*waiting))
 
@@ -164,3 +169,21 @@ async def test_the_line_s_own_silence_is_not_decoded(recogniser: WhisperRecognis
     listening.feed(b"\x08\x00\xf8\xff" * 4000)
     assert (await listening.result()).text == ""
     assert model.lengths == []
+
+
+async def test_new_calls_go_elsewhere_while_words_are_late_or_nothing_decodes(
+    recogniser: WhisperRecogniser, model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert recogniser.keeps_up()
+    listening = recogniser.listen(Hint("appliance"))
+    listening.feed(VOICED)
+    late = asyncio.create_task(listening.result())
+    await begun(model, 1)
+    monkeypatch.setattr(whisper, "LATE_S", 0.0)
+    assert not recogniser.keeps_up()
+    model.gate.set()
+    await late
+    monkeypatch.undo()
+    assert recogniser.keeps_up()
+    model.pids = ()
+    assert not recogniser.keeps_up()
