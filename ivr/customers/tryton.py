@@ -51,7 +51,7 @@ class TrytonCustomers:
             await self._http.close()
 
     async def _of_party(self, contact: wire.Row) -> dict[str, Any]:
-        party, months = contact["party"], self._tryton.warranty_months
+        party, months = contact.get("party"), self._tryton.warranty_months
         named = [["id", "=", party], ["categories.name", "=", self._tryton.vip_category]]
         sold = [["sale.party", "=", party], ["sale.state", "in", list(wire.SOLD)], ["product", "!=", None]]
         runs = [["subscription.party", "=", party], ["subscription.state", "=", "running"]]
@@ -88,8 +88,8 @@ class TrytonCustomers:
             await self._logged_in(instead_of=self._session)
             status, answer = await self._post(wire.search(model, domain, order, names, self._context), self._session)
         rows = _checked(status, answer)
-        if not isinstance(rows, list):
-            raise WireError("Tryton 的答复不是列表")
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise WireError("Tryton 的答复不是记录的列表")
         return rows
 
     async def _logged_in(self, instead_of: str = "") -> None:
@@ -101,10 +101,9 @@ class TrytonCustomers:
             status, answer = await self._post(wire.call("common.db.login", who, {"password": self._password}, "zh_CN"))
             if status == 401:
                 raise CustomersDown(f"Tryton 不认用户 {who} 的密码")
-            user_id, token = _checked(status, answer)[:2]
-            session = wire.session(who, user_id, token)
-            preferences = wire.call("model.res.user.get_preferences", True, {})
-            self._context = _checked(*await self._post(preferences, session)) or {}
+            session = wire.session(who, *wire.login_of(_checked(status, answer)))
+            preferences = _checked(*await self._post(wire.call("model.res.user.get_preferences", True, {}), session))
+            self._context = preferences if isinstance(preferences, dict) else {}
             self._session = session
 
     async def _post(self, body: dict[str, Any], session: str = "") -> tuple[int, Any]:

@@ -46,6 +46,15 @@ def result_of(answer: Any) -> Any:
     return answer.get("result")
 
 
+def login_of(result: Any) -> tuple[int, str]:
+    """User's id and session. Raises `WireError`."""
+    match result:
+        case [int() as user_id, str() as token, *_]:
+            return user_id, token
+        case _:
+            raise WireError("Tryton 登录的答复不对")
+
+
 def contacts(numbers: Sequence[str]) -> list[Any]:
     """Domain of the contact mechanisms that are this caller's number."""
     either = ["OR", ["value", "in", list(numbers)], ["value_compact", "in", list(numbers)]]
