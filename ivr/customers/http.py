@@ -16,7 +16,8 @@ from ivr.customers.templates import Filled, Template, caller
 from ivr.errors import CustomersDown
 from ivr.tickets.customer import Customer
 
-CONNECTIONS = 8
+CONNECTIONS = 32
+"""At the same time, to one CRM."""
 
 
 class HttpCustomers:
