@@ -81,11 +81,18 @@ class Account(pj.Account):  # type: ignore[misc]
     def __init__(self, telephone: Telephone) -> None:
         super().__init__()
         self._telephone = telephone
+        self.signing_off = False
+        """Until the registrar has answered; `regIsActive` is false already when it wants the password again."""
+
+    def sign_off(self) -> None:
+        self.signing_off = True
+        self.setRegistration(False)
 
     def onIncomingCall(self, prm: Any) -> None:  # noqa: N802
         self._telephone.incoming(prm)
 
     def onRegState(self, prm: Any) -> None:  # noqa: N802
+        self.signing_off = False
         self._telephone.tell("registered", code=int(prm.code), reason=str(prm.reason))
 
 

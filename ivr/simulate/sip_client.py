@@ -164,11 +164,9 @@ class Client:
             self._call.hangup(answer_with(0))
         for account in self._accounts:
             if account.getInfo().regIsActive:
-                account.setRegistration(False)
+                account.sign_off()
         until = time.monotonic() + 1
-        while time.monotonic() < until and (
-            self._call is not None or any(a.getInfo().regIsActive for a in self._accounts)
-        ):
+        while time.monotonic() < until and (self._call is not None or any(a.signing_off for a in self._accounts)):
             self._endpoint.libHandleEvents(POLL_MS)
         self._save()
 

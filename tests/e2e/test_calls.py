@@ -20,6 +20,7 @@ from ivr.simulate.report import CallResult
 from ivr.simulate.same_value import Sameness
 from ivr.simulate.scenario import Scenario, load_scenarios
 from ivr.simulate.world import sown
+from ivr.telephony.asterisk.ami import QueueWatch
 from ivr.tickets.taxonomy import load_taxonomy
 from ivr.tickets.ticket import Ticket
 from tests.e2e.caller import NUMBER, CallerOnThePhone, a_caller, everything_up, ticket_of
@@ -169,6 +170,7 @@ async def test_a_bot_that_dies_or_hangs_leaves_the_caller_with_a_human(
 
 
 async def test_nobody_at_work_a_call_back_is_offered_and_noted(line: RunningLine, tmp_path: Path) -> None:
+    await _nobody_at_work(line)
     async with a_caller(line, tmp_path) as caller:
         await caller.event("played")
         await caller.phone.key("0")
@@ -239,6 +241,18 @@ async def test_a_caller_who_hangs_up_in_the_queue_leaves_a_whole_ticket(line: Ru
     assert ticket.callback is not None
     assert ticket.callback.number == NUMBER
     assert any("空调" in row.text for row in ticket.transcript if row.who == "caller")
+
+
+async def _nobody_at_work(line: RunningLine) -> None:
+    """An earlier test's telephone that did not sign off is noticed after half a minute."""
+    watch = QueueWatch(line.settings)
+    await watch.start()
+    try:
+        async with asyncio.timeout(40):
+            while (humans := watch.humans("appliance")) is None or humans.at_work:
+                await asyncio.sleep(0.1)
+    finally:
+        await watch.stop()
 
 
 async def _with_outcome(line: RunningLine, call_id: str) -> Ticket:
