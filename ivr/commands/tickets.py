@@ -252,7 +252,9 @@ def _sheet(ticket: Ticket, taxonomy: Taxonomy) -> list[str]:
     ]
     if ticket.customer:
         tier = "（VIP）" if ticket.customer.vip else ""
-        lines.append(f"客户：{ticket.customer.name or '未知'}{tier}")
+        source = f"，来自{ticket.customer.source}" if ticket.customer.source else ""
+        lines.append(f"客户：{ticket.customer.name or '未知'}{tier}{source}")
+        lines += [f"  {line}" for line in ticket.customer.lines()]
     if ticket.prior_ticket_no:
         lines.append(f"同一问题：{ticket.prior_ticket_no}，第 {ticket.occurrence} 次")
     if ticket.related:

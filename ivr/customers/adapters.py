@@ -17,6 +17,9 @@ from ivr.settings import CustomerHttp, CustomerSource, Settings
 if TYPE_CHECKING:
     from ivr.customers.credentials import Credentials
 
+BACKSTOP_S = 1.0
+"""So much later than a look-up is given up, its connection is."""
+
 
 def open_none(settings: Settings, section: str, choice: CustomerSource) -> Source:
     return NoCustomers()
@@ -47,7 +50,7 @@ def open_http(settings: Settings, section: str, choice: CustomerSource) -> Sourc
         mapping,
         _credentials(settings, section, http),
         region=settings.region,
-        timeout_s=choice.limit_s,
+        timeout_s=choice.limit_s + BACKSTOP_S,
         longest_kb=http.longest_kb,
     )
 
@@ -60,7 +63,7 @@ def open_tryton(settings: Settings, section: str, choice: CustomerSource) -> Sou
     if not tryton.database or not tryton.user:
         raise SettingsError(f"{place} 缺少 database 或 user。")
     password = needed(settings.var, section, "password")
-    return TrytonCustomers(tryton, password, region=settings.region, timeout_s=choice.limit_s)
+    return TrytonCustomers(tryton, password, region=settings.region, timeout_s=choice.limit_s + BACKSTOP_S)
 
 
 def _credentials(settings: Settings, section: str, http: CustomerHttp) -> Credentials:

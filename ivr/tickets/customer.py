@@ -61,3 +61,27 @@ class Customer:
     @property
     def vip(self) -> bool:
         return self.tier == "vip"
+
+    def lines(self) -> list[str]:
+        """What they have and what they complained about, a line each, for who reads the ticket."""
+        things = [
+            ("买过", each.product, each.model, each.order_no, _since(each.purchased), _until(each.warranty_until))
+            for each in self.purchases
+        ]
+        cars = [
+            ("车辆", each.plate_no, each.product, _since(each.purchased), _until(each.warranty_until))
+            for each in self.vehicles
+        ]
+        plans = [("协议", each.name, f"到 {each.until}" if each.until else None) for each in self.agreements]
+        cases = [
+            ("投诉过", each.subject, str(each.date or ""), each.status, each.reference) for each in self.complaints
+        ]
+        return ["　".join(filter(None, words)) for words in (*things, *cars, *plans, *cases)]
+
+
+def _since(day: dt.date | None) -> str | None:
+    return f"{day} 购买" if day else None
+
+
+def _until(day: dt.date | None) -> str | None:
+    return f"保修到 {day}" if day else None

@@ -8,7 +8,7 @@ import pytest
 from ivr.packs import load_packs
 from ivr.settings import PROJECT
 from ivr.tickets.attaching import attached
-from ivr.tickets.customer import Complaint, Customer, Purchase
+from ivr.tickets.customer import Agreement, Complaint, Customer, Purchase, Vehicle
 from ivr.tickets.taxonomy import load_taxonomy
 from ivr.tickets.ticket import Fact, Review, Ticket, customer_json
 
@@ -70,3 +70,20 @@ def test_what_the_contract_only_allows_is_left_out_when_it_is_not_known() -> Non
         "customer_no": "7",
         "source": "会员系统",
     }
+
+
+def test_what_a_customer_has_as_lines() -> None:
+    known = Customer(
+        "王芳",
+        purchases=(Purchase("空调", "KFR35GW", "DD1", dt.date(2026, 3, 1), dt.date(2032, 3, 1)), Purchase("洗衣机")),
+        vehicles=(Vehicle("粤B5K328", "远山L6"),),
+        agreements=(Agreement("延长保修", dt.date(2030, 6, 18)),),
+        complaints=(Complaint("漏水", None, "已完成"),),
+    )
+    assert known.lines() == [
+        "买过　空调　KFR35GW　DD1　2026-03-01 购买　保修到 2032-03-01",
+        "买过　洗衣机",
+        "车辆　粤B5K328　远山L6",
+        "协议　延长保修　到 2030-06-18",
+        "投诉过　漏水　已完成",
+    ]
