@@ -14,12 +14,14 @@ from functools import partial
 from typing import Protocol
 
 from ivr.call.ports import CallInfo
+from ivr.customers.port import Customers
 from ivr.errors import IvrError
 from ivr.packs import Pack
 from ivr.settings import Settings
 from ivr.telephony.asterisk.admission import Admission
 from ivr.telephony.asterisk.handoffs import HandoffOutcome
 from ivr.telephony.numbers import caller_number
+from ivr.tickets.attaching import attached
 from ivr.tickets.callbacks import call_back
 from ivr.tickets.completeness import settle
 from ivr.tickets.store import TicketStore
@@ -45,6 +47,8 @@ UNREACHED = {
 class CallWorld(Protocol):
     @property
     def store(self) -> TicketStore: ...
+    @property
+    def customers(self) -> Customers: ...
     @property
     def taxonomy(self) -> Taxonomy: ...
     @property
@@ -85,8 +89,9 @@ class Aftermath:
         await self._write(self._adopt, "orphans")
 
     async def close(self) -> None:
-        """What is being written is finished."""
-        await asyncio.gather(*self._writing, return_exceptions=True)
+        """What is being written is finished, and what that leads to."""
+        while self._writing:
+            await asyncio.gather(*self._writing, return_exceptions=True)
 
     async def _adopt(self) -> None:
         world = await self._worlds.of(self._unknown_call(""))
@@ -132,7 +137,9 @@ class Aftermath:
         asked = now - dt.timedelta(seconds=ended.waited_s)
         ticket = _bare(replace(call, hotline=hotline), asked, "incomplete", "来电人直接转到人工，未说明事由。")
         ticket = replace(ticket, handoff=Handoff(ended.reason or "bot_failure", ended.queue, asked))
-        return (await world.store.create(ticket, by="line", why="转人工")).ticket_no
+        made_now = await world.store.create(ticket, by="line", why="转人工")
+        self._spawn(partial(self._attach_customer, world, made_now), f"customer {call.call_id}")
+        return made_now.ticket_no
 
     async def _note_closed(self, decided: Admission) -> None:
         now = self._settings.now()
@@ -140,7 +147,17 @@ class Aftermath:
         world = await self._worlds.of(call)
         ticket = _bare(call, now, "abandoned", "非服务时间来电，未说明事由，请回电。")
         ticket = replace(ticket, callback=self._call_back(world, ticket, "非服务时间来电"))
-        await world.store.create(ticket, by="line", why="非服务时间来电")
+        made = await world.store.create(ticket, by="line", why="非服务时间来电")
+        self._spawn(partial(self._attach_customer, world, made), f"customer {call.call_id}")
+
+    async def _attach_customer(self, world: CallWorld, ticket: Ticket) -> None:
+        """Whom the bot never spoke with is looked up here."""
+        number, pack = ticket.caller_number, world.packs.get(ticket.hotline)
+        customer = await world.customers.of(number) if number and pack else None
+        if customer is None or pack is None:
+            return
+        attach = partial(attached, customer=customer, said=(), pack=pack, taxonomy=world.taxonomy)
+        await world.store.change(ticket.ticket_no, attach, by="crm", why="客户资料")
 
     async def _note_recording(self, call: CallInfo) -> None:
         await self._link_recording((await self._worlds.of(call)).store, call.call_id)

@@ -22,10 +22,12 @@ from ivr.packs import OpenHours, Pack, load_packs, load_prompts
 from ivr.settings import PROJECT, Settings
 from ivr.telephony.asterisk.admission import Admission
 from ivr.telephony.asterisk.handoffs import HandoffOutcome
+from ivr.tickets.customer import Customer
 from ivr.tickets.store import TicketStore
 from ivr.tickets.taxonomy import Taxonomy, load_taxonomy
 from ivr.tickets.ticket import Fact, Handoff, Ticket
 from tests.fakes.conversation import FakeConversation
+from tests.fakes.customers import FakeCustomers
 from tests.fakes.line import A_CALL, FakeLine
 from tests.fakes.speech import FakeRecogniser, FakeVad, FakeVoice
 
@@ -36,6 +38,7 @@ BEGAN = dt.datetime(2026, 11, 22, 10, 0, tzinfo=ZONE)
 @dataclass(frozen=True)
 class World:
     store: TicketStore
+    customers: FakeCustomers
     taxonomy: Taxonomy
     packs: Mapping[str, Pack]
 
@@ -59,7 +62,8 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     await store.open()
     daytime = Pack(hotline="appliance", name="", dialled=(), open_hours=OpenHours(opens="09:00", closes="18:00"))
     bank = replace(daytime, hotline="bank", queue="money")
-    yield World(store, load_taxonomy(PROJECT / "data"), {"appliance": daytime, "bank": bank})
+    customers = FakeCustomers({"13800010002": Customer("王芳", "vip")})
+    yield World(store, customers, load_taxonomy(PROJECT / "data"), {"appliance": daytime, "bank": bank})
     await store.close()
 
 
@@ -131,6 +135,8 @@ async def test_a_closed_hotline_leaves_a_call_back_ticket(world: World, aftermat
     assert found.callback is not None
     assert found.callback.number == "13800010002"
     assert 9 <= found.callback.due.hour < 18, "somebody must be there to call back"
+    assert found.customer == Customer("王芳", "vip")
+    assert (found.review.reasons, found.value("contact_name")) == (("vip",), "王芳")
 
 
 async def test_calls_that_go_to_the_bot_leave_nothing(world: World, aftermath: Aftermath) -> None:
