@@ -16,6 +16,7 @@ from ivr.audio import FRAME_MS
 from ivr.call.barge_in import GLITCH_MS, BargeIn, Verdict
 from ivr.call.echo import Source
 from ivr.call.endpointing import Endpointing, Judge, undecided
+from ivr.call.fading import LONGEST_MS, Fading
 from ivr.call.keypad import Keypad
 from ivr.settings import Turns
 
@@ -104,6 +105,7 @@ class TurnTaking:
         self._endpointing = Endpointing(turns, judge)
         self._barge_in = BargeIn(turns)
         self._keypad = Keypad(turns, judge)
+        self._fading = Fading()
         self._floor = Floor.NOBODY
         self._in_utterance = False
         self._decoding = False
@@ -172,11 +174,12 @@ class TurnTaking:
         speech = probability >= self._turns.speech_probability
         guard = self._barge_in.guard
         source = guard.frame(speech, level_dbov, playing_dbov)
+        faded_ms = self._fading.frame(level_dbov)
         if self._keypad.open:
             digits = self._keypad.frame()
             return [] if digits is None else self._keyed(digits)
         if self._in_utterance:
-            return self._within_utterance(speech)
+            return self._within_utterance(speech, faded_ms)
         if self._floor is Floor.BOT:
             return self._over_prompt(speech, source)
         # The last of what the bot said may still come back.
@@ -222,19 +225,20 @@ class TurnTaking:
     def _start_utterance(self) -> Decision:
         self._in_utterance, self._decoding = True, False
         self._endpointing.forget_words()
+        self._fading.forget()
         self._utterance_ms = self._stretch_ms
         self._quiet_ms = 0
         self._silences = 0
         self._floor = Floor.CALLER
         return UtteranceStarted(preroll_s=self._stretch_ms / 1000)
 
-    def _within_utterance(self, speech: bool) -> list[Decision]:
+    def _within_utterance(self, speech: bool, faded_ms: int) -> list[Decision]:
         self._utterance_ms += FRAME_MS
         if self._utterance_ms >= _ms(self._turns.longest_s):
             return self._end_utterance()
-        if speech:
+        if speech and not 0 < faded_ms <= LONGEST_MS:
             return self._spoken_on()
-        self._quiet_ms += FRAME_MS
+        self._quiet_ms = max(self._quiet_ms + FRAME_MS, min(faded_ms, LONGEST_MS))
         if self._is_over():
             return self._end_utterance()
         if not self._decoding and self._quiet_ms >= _ms(self._turns.decode_s):

@@ -227,3 +227,27 @@ def test_the_caller_who_goes_on_while_the_bot_thinks_is_heard() -> None:
     turns = listening()
     play(turns, (True, 1.0), (False, 1.2))
     assert UtteranceStarted in kinds(play(turns, (True, 0.5)))
+
+
+def heard_at(turns: TurnTaking, *frames: tuple[float, float, float]) -> list[tuple[float, Decision]]:
+    """(probability, dBov, seconds) → decisions with the second at which each was taken."""
+    decisions, frame = [], 0
+    for probability, level, length_s in frames:
+        for _ in range(round(length_s * 1000 / FRAME_MS)):
+            frame += 1
+            taken = turns.frame(probability, level_dbov=level)
+            decisions += [(frame * FRAME_MS / 1000, decision) for decision in taken]
+    return decisions
+
+
+def test_loudness_tells_the_end_before_voice_activity_does() -> None:
+    turns = listening()
+    found = heard_at(turns, (0.95, -20.0, 1.0), (0.95, -55.0, 0.14), (0.02, -55.0, 2.0))
+    assert kinds(found) == [UtteranceStarted, DecodeEarly, UtteranceEnded]
+    assert [round(at, 2) for at, _ in found[1:]] == [1.1, 1.0 + TURNS.end_wordless_s]
+
+
+def test_a_voice_that_becomes_soft_is_still_the_caller_s() -> None:
+    turns = listening()
+    found = heard_at(turns, (0.95, -20.0, 1.0), (0.95, -45.0, 2.0))
+    assert kinds(found) == [UtteranceStarted, DecodeEarly, SpeechResumed]
