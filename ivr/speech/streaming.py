@@ -1,22 +1,25 @@
 """Implements `Listening` for engines that decode while the caller speaks: the work in threads, in order.
 
-An engine brings a `StreamDecoder`: sound goes in, words so far come out, and `finish` closes a segment. A listening may
-be finished and then go on (the caller spoke again before anything was made of it): its segments are joined.
+An engine brings a `StreamDecoder`: sound goes in, words so far come out, and `finish` closes a segment. A result may be
+asked for as soon as the caller pauses: silence after it is not decoded, and changes nothing. When speech goes on after
+all, the segment that was closed is decoded once more and goes on too, so no sentence is torn at its pauses.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 import threading
+import time
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from ivr.audio import RATE, seconds
+from ivr.audio import RATE, frame_dbov, frames, seconds
 from ivr.call.ports import Heard, Hint, RecogniserWork
 from ivr.errors import SpeechFailed
 
@@ -25,6 +28,10 @@ NO_MEASURE = 0.6
 WARM_UP_S = 1.0
 BEHIND_S = 2.0
 """Sound that waits to be decoded for longer than this, and the recogniser has fallen behind."""
+QUIET_DB = 20.0
+"""Sound this far below the utterance's loudest is a pause."""
+REOPENED_S = 10.0
+"""A longer segment that was closed too early is not decoded again: the rest becomes a segment of its own."""
 _BETWEEN_HAN = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 """Engines put a space between words, Chinese has none."""
 
@@ -73,13 +80,16 @@ class StreamEngine:
 
     def __init__(self, threads: int, name: str) -> None:
         self.threads = ThreadPoolExecutor(max(1, threads), thread_name_prefix=name)
-        self.done = 0
+        self.done = self.wasted = 0
         self.open: weakref.WeakSet[StreamingListening] = weakref.WeakSet()
 
     def work(self) -> RecogniserWork:
         behind = [listening.behind_s for listening in self.open]
         return RecogniserWork(
-            waiting=sum(seconds_ > 0 for seconds_ in behind), oldest_s=max(behind, default=0.0), done=self.done
+            waiting=sum(seconds_ > 0 for seconds_ in behind),
+            oldest_s=max(behind, default=0.0),
+            done=self.done,
+            wasted=self.wasted,
         )
 
     def keeps_up(self) -> bool:
@@ -97,20 +107,36 @@ class StreamingListening:
         self._engine = engine
         self._opened = opened
         self._decoder: StreamDecoder | None = None
+        self._one_at_a_time = threading.Lock()
+        """Of the threads that decode this utterance."""
         self._lock = threading.Lock()
         """Guards what feeding and decoding share: the next two."""
         self._pending = bytearray()
-        self._job: asyncio.Future[None] | None = None
         self._busy = False
+        self._job: asyncio.Future[None] | None = None
+        self._finishing: asyncio.Future[None] | None = None
+        """The result that was asked for last; None: sound has gone on since."""
+        self._after = bytearray()
+        """Silence that came after it."""
+        self._loudest_dbov = -math.inf
         self._segments: list[Segment] = []
         self._partial = ""
+        self._sound = bytearray()
+        """Of the open segment; of the last one when none is open."""
         self._open = False
         """Sound was decoded since the last segment."""
+        self._finished = False
+        """The last segment is one that a result closed."""
+        self._reopens = False
+        """That was too early."""
+        self._wasted = 0
+        self._wasted_s = 0.0
         engine.open.add(self)
 
     @property
     def streams(self) -> bool:
-        return True
+        """A result is quick, right to the last syllable and harmless, which partial words are not."""
+        return False
 
     @property
     def behind_s(self) -> float:
@@ -118,6 +144,14 @@ class StreamingListening:
         return seconds(bytes(self._pending))
 
     def feed(self, pcm: bytes) -> None:
+        level = max((frame_dbov(frame) for frame in frames(pcm)), default=-math.inf)
+        if self._finishing and level <= self._loudest_dbov - QUIET_DB:
+            self._after += pcm
+            return
+        self._loudest_dbov = max(self._loudest_dbov, level)
+        self._decode(self._gone_on() + pcm if self._finishing else pcm)
+
+    def _decode(self, pcm: bytes) -> None:
         with self._lock:
             self._pending += pcm
             begin, self._busy = not self._busy, True
@@ -128,13 +162,24 @@ class StreamingListening:
         return unspaced(" ".join([*(segment.text for segment in self._segments), self._partial]))
 
     async def result(self) -> Heard:
-        """Shielded: who gives up waiting does not stop the decoding of what was said."""
+        """Shielded: who gives up waiting does not stop the decoding of what was said. Who asks again after more sound
+        knows better than its loudness whether that was silence: it is decoded."""
+        if self._after:
+            self._decode(self._gone_on())
         if self._job:
             await asyncio.shield(self._job)
-        if self._open:
-            await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._engine.threads, self._finish))
+        if not self._finishing:
+            self._finishing = asyncio.get_running_loop().run_in_executor(self._engine.threads, self._finish)
+        await asyncio.shield(self._finishing)
         self._engine.done += 1
-        return joined(self._segments)
+        return replace(joined(self._segments), wasted=self._wasted, wasted_s=round(self._wasted_s, 3))
+
+    def _gone_on(self) -> bytes:
+        """The result came too early. Returns the sound that was left out."""
+        self._finishing, left_out = None, bytes(self._after)
+        self._after.clear()
+        self._reopens = True
+        return left_out
 
     def _decode_pending(self) -> None:
         while True:
@@ -145,7 +190,8 @@ class StreamingListening:
                     self._busy = False
                     return
             try:
-                self._accept(pcm)
+                with self._one_at_a_time:
+                    self._accept(pcm)
             except SpeechFailed:
                 with self._lock:
                     self._busy = False
@@ -153,16 +199,37 @@ class StreamingListening:
 
     def _accept(self, pcm: bytes) -> None:
         self._decoder = self._decoder or self._opened()
-        segment = self._decoder.accept(pcm)
+        if self._reopens:
+            self._reopen(self._decoder)
+        if not self._open:
+            self._sound.clear()
+            self._finished = False
+        self._sound += pcm
+        self._take(self._decoder.accept(pcm))
+        self._partial = self._decoder.partial()
+
+    def _take(self, segment: Segment | None) -> None:
         self._open = segment is None
         if segment:
             self._segments.append(segment)
-        self._partial = self._decoder.partial()
+
+    def _reopen(self, decoder: StreamDecoder) -> None:
+        self._reopens = False
+        if not self._finished or seconds(bytes(self._sound)) > REOPENED_S:
+            return
+        began = time.monotonic()
+        self._segments.pop()
+        self._finished = False
+        self._take(decoder.accept(bytes(self._sound)))
+        self._wasted += 1
+        self._engine.wasted += 1
+        self._wasted_s += time.monotonic() - began
 
     def _finish(self) -> None:
-        if self._decoder and self._open:
-            self._open, self._partial = False, ""
-            self._segments.append(self._decoder.finish())
+        with self._one_at_a_time:
+            if self._decoder and self._open:
+                self._take(self._decoder.finish())
+                self._finished, self._partial = True, ""
 
 
 class StreamingRecogniser(ABC):

@@ -63,3 +63,24 @@ async def test_the_caller_goes_on_after_a_result(recogniser: VoskRecogniser, tmp
     listening.feed(spoken("감사합니다", tmp_path))
     whole = (await listening.result()).text
     assert whole.startswith(first.text + " ")
+
+
+async def test_a_sentence_that_was_taken_to_be_over_too_early_is_heard_whole(
+    recogniser: VoskRecogniser, tmp_path: Path
+) -> None:
+    pcm = spoken("안녕하세요", tmp_path)
+    at = len(pcm) // 4 * 2
+    listening = recogniser.listen(HINT)
+    listening.feed(pcm[:at])
+    await listening.result()
+    listening.feed(pcm[at:])
+    said = await listening.result()
+    assert "안녕하세요" in said.text.split()
+    assert said.wasted == 1
+
+
+async def test_recognisers_are_used_again_and_remember_nothing(recogniser: VoskRecogniser, tmp_path: Path) -> None:
+    for text in ("감사합니다", "안녕하세요", "감사합니다"):
+        listening = recogniser.listen(HINT)
+        listening.feed(spoken(text, tmp_path))
+        assert text in (await listening.result()).text.split()

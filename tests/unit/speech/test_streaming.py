@@ -11,6 +11,9 @@ from ivr.audio import SILENCE
 from ivr.errors import SpeechFailed
 from ivr.speech.streaming import Segment, StreamEngine, StreamingListening, joined, unspaced
 
+LOUD = bytes([0, 64]) * (len(SILENCE) // 2)
+"""A frame of sound."""
+
 
 @dataclass
 class Decoder:
@@ -76,15 +79,50 @@ async def test_sound_that_waits_is_taken_at_once_and_counted(engine: StreamEngin
     assert engine.keeps_up()
 
 
-async def test_a_result_is_not_the_end_when_the_caller_goes_on(engine: StreamEngine) -> None:
+async def test_silence_after_a_result_is_not_decoded_and_changes_nothing(engine: StreamEngine) -> None:
     decoder = Decoder()
     decoder.gate.set()
     listening = StreamingListening(engine, lambda: decoder)
-    listening.feed(SILENCE)
+    listening.feed(LOUD * 3)
+    assert (await listening.result()).text == "第1段3帧"
+    listening.feed(SILENCE * 5)
+    await asyncio.sleep(0)
+    assert listening.partial() == "第1段3帧"
+    assert sum(decoder.taken) == 3
+
+
+async def test_speech_after_a_result_goes_on_with_its_segment(engine: StreamEngine) -> None:
+    decoder = Decoder()
+    decoder.gate.set()
+    listening = StreamingListening(engine, lambda: decoder)
+    listening.feed(LOUD)
     assert (await listening.result()).text == "第1段1帧"
-    assert (await listening.result()).text == "第1段1帧"
+    listening.feed(SILENCE * 4)
+    listening.feed(LOUD * 2)
+    heard = await listening.result()
+    assert (heard.text, heard.wasted) == ("第2段7帧", 1)
+    assert engine.work().wasted == 1
+
+
+async def test_who_asks_again_after_a_low_voice_hears_it(engine: StreamEngine) -> None:
+    decoder = Decoder()
+    decoder.gate.set()
+    listening = StreamingListening(engine, lambda: decoder)
+    listening.feed(LOUD)
+    await listening.result()
     listening.feed(SILENCE * 2)
-    assert (await listening.result()).text == "第1段1帧第2段2帧"
+    assert (await listening.result()).text == "第2段3帧"
+
+
+async def test_a_segment_that_is_too_long_to_be_decoded_again_stays_closed(engine: StreamEngine) -> None:
+    decoder = Decoder()
+    decoder.gate.set()
+    listening = StreamingListening(engine, lambda: decoder)
+    listening.feed(LOUD * 501)
+    await listening.result()
+    listening.feed(LOUD * 2)
+    heard = await listening.result()
+    assert (heard.text, heard.wasted) == ("第1段501帧第2段2帧", 0)
 
 
 async def test_segments_that_the_engine_closes_are_kept(engine: StreamEngine) -> None:
