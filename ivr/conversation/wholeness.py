@@ -34,6 +34,8 @@ class TurnWords:
 
     unfinished: tuple[str, ...] = ()
     """How a sentence ends that is not over."""
+    finished: tuple[str, ...] = ()
+    """How a sentence ends that is over, in languages that tell (Korean does: 요, 다)."""
     beginning: tuple[str, ...] = ()
     """A whole sentence that only begins."""
     numbers: Mapping[str, str] = field(default_factory=dict)
@@ -61,7 +63,7 @@ def load_turn_words(data: Path) -> TurnWords:
         return TurnWords()
     try:
         words = msgspec.convert(read_yaml(file), TurnWords, strict=True)
-        for pattern in (*words.unfinished, *words.beginning, *words.numbers.values()):
+        for pattern in (*words.unfinished, *words.finished, *words.beginning, *words.numbers.values()):
             re.compile(pattern)
     except (msgspec.ValidationError, re.error) as error:
         raise SettingsError(f"{file} 有误：{error}。请对照文件里的说明改正。") from error
@@ -73,6 +75,7 @@ class Wholeness:
 
     def __init__(self, words: TurnWords, fields: Mapping[str, Field], pack: Pack | None = None) -> None:
         self._unfinished = re.compile(f"(?:{'|'.join(words.unfinished)})$") if words.unfinished else None
+        self._finished = re.compile(f"(?:{'|'.join(words.finished)})$") if words.finished else None
         self._beginning = re.compile("|".join(words.beginning)) if words.beginning else None
         self._numbers = {name: re.compile(pattern) for name, pattern in words.numbers.items()}
         self._yes_or_no = frozenset(words.yes_or_no)
@@ -96,7 +99,8 @@ class Wholeness:
         numbers = tuple(ask for ask in asks if ask in self._fields and self._fields[ask].kind == "digits")
         if numbers:
             return self._as_number(said, numbers)
-        return Answer.WHOLE if self._is_choice(said, asks) else Answer.OPEN
+        over = self._is_choice(said, asks) or (self._finished and self._finished.search(said))
+        return Answer.WHOLE if over else Answer.OPEN
 
     def _breaks_off(self, said: str) -> bool:
         if self._unfinished and self._unfinished.search(said):

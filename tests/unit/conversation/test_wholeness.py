@@ -84,3 +84,10 @@ def test_a_fault_in_the_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "turn_taking.yml").write_text("unfinished: ['(']", "utf-8")
     with pytest.raises(SettingsError, match="turn_taking"):
         load_turn_words(tmp_path)
+
+
+def test_a_language_may_tell_that_a_sentence_is_over() -> None:
+    korean = Wholeness(TurnWords(finished=("(요|다)",), unfinished=("(고|는데)",)), {})
+    assert korean("배송이 너무 늦어요", ("description",)) is Answer.WHOLE
+    assert korean("배송이 늦고", ("description",)) is Answer.UNFINISHED
+    assert korean("배송이", ("description",)) is Answer.OPEN
