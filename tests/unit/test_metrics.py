@@ -121,3 +121,13 @@ def test_the_recogniser_and_the_dialogue_are_asked_at_each_scrape() -> None:
     assert (seen["ivr_recognitions_wasted_total"], seen["ivr_recognitions_refused_total"]) == (3, 1)
     assert seen["ivr_dialogue_up"] == 0
     assert seen["ivr_admissions_total,route=human"] == seen["ivr_handoffs_total,outcome=no_agent"] == 1
+
+
+def test_look_ups_in_a_crm_are_counted_and_timed_when_it_was_asked() -> None:
+    metrics = LineMetrics()
+    for outcome in ("found", "cached", "resting", "timeout"):
+        metrics.looked_up("会员系统", outcome, 0.2)
+    page = metrics.page().decode()
+    for outcome in ("found", "cached", "resting", "timeout"):
+        assert f'ivr_customer_look_ups_total{{outcome="{outcome}",source="会员系统"}} 1.0' in page
+    assert 'ivr_customer_look_up_seconds_count{source="会员系统"} 2.0' in page
