@@ -55,7 +55,7 @@ class CallerOnThePhone:
 
 
 @asynccontextmanager
-async def a_caller(line: RunningLine, folder: Path) -> AsyncIterator[CallerOnThePhone]:
+async def a_caller(line: RunningLine, folder: Path, dialled: str = "4001000001") -> AsyncIterator[CallerOnThePhone]:
     """Dials the hotline; the greeting plays when the block begins."""
     await everything_up(line)
     voice = ZhVoice(line.settings, CALLER)
@@ -63,7 +63,7 @@ async def a_caller(line: RunningLine, folder: Path) -> AsyncIterator[CallerOnThe
     try:
         async with LineEvents(url) as events, Softphone(record=folder / "caller") as phone:
             caller = CallerOnThePhone(phone, events.of(REAL_CALLS), voice, folder)
-            await phone.call(line.uri(), caller=NUMBER)
+            await phone.call(line.uri(dialled), caller=NUMBER)
             await phone.wait("answered", timeout=10)
             await caller.event("reply")
             yield caller

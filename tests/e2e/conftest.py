@@ -16,10 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from ivr.settings import Agent, Ports, Settings, Telephony, save
+from ivr.settings import Agent, CustomerHttp, CustomerSource, Ports, Settings, Telephony, save
+from tests.contract.customers.test_http import MAP, REQUESTS
 from tests.e2e import measured
 
 START_S = 240
+CRM_HOTLINE = "auto"
+"""Whose callers a CRM knows; those of the others are in data/customers.yml."""
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -63,12 +66,22 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(line)
 
 
+def a_crm() -> CustomerSource:
+    """At a port where nobody listens, unless a test does."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    http = CustomerHttp(address=f"http://127.0.0.1:{port}", requests=REQUESTS)
+    return CustomerSource(kind="http", name="会员系统", http=http, map=MAP, vip=("黑金",), limit_s=30, cache_s=0)
+
+
 @pytest.fixture(scope="session")
 def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLine]:
     folder = tmp_path_factory.mktemp("line")
     agents = (Agent(extension="8001", skills=("refund",)), Agent(extension="8002"))
     telephony = Telephony(agents=agents, queue_timeout_s=6, ring_timeout_s=4)
     settings = replace(Settings(), var=folder / "var", ports=free_ports(), simulation=True, telephony=telephony)
+    settings = replace(settings, customers={CRM_HOTLINE: a_crm()})
     settings.var.mkdir()
     for prepared in ("models", "voice", "sounds"):
         if (PROJECT / "var" / prepared).exists():

@@ -73,11 +73,11 @@ def _response(answer: Any) -> web.StreamResponse:
 
 
 @asynccontextmanager
-async def running(crm: Crm) -> AsyncIterator[Crm]:
+async def running(crm: Crm, port: int | None = None) -> AsyncIterator[Crm]:
     app = web.Application()
     app.router.add_post("/token", crm.token)
     app.router.add_route("*", "/{rest:.*}", crm.answer)
-    server = TestServer(app, handler_cancellation=True)
+    server = TestServer(app, port=port, handler_cancellation=True)
     await server.start_server()
     crm.url = str(server.make_url("")).rstrip("/")
     try:
