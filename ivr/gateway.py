@@ -1,5 +1,5 @@
-"""The gateway process: the HTTP API and the webhooks, until it is cancelled. Apart from the line, so that nothing of
-other systems delays a call."""
+"""The gateway process: the HTTP API and the webhooks, and at night what is too old is deleted, until it is cancelled.
+Apart from the line, so that nothing of it delays a call."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ivr.api.server import ApiServer
 from ivr.settings import Settings
 from ivr.tickets.database import Database
 from ivr.tickets.tokens import Tokens
+from ivr.upkeep import Upkeep
 from ivr.webhooks import secrets
 from ivr.webhooks.courier import Courier
 from ivr.webhooks.deliveries import Deliveries
@@ -31,10 +32,12 @@ async def serve(settings: Settings, records: Callable[[], Awaitable[Records]]) -
     courier = _courier(settings, database, registry)
     await server.start()
     delivering = asyncio.create_task(courier.run(), name="webhooks")
+    clearing = asyncio.create_task(Upkeep((await records()).store, settings).daily(), name="retention")
     try:
         await asyncio.shield(delivering)
     finally:
         courier.stop()
+        clearing.cancel()
         await asyncio.gather(delivering, server.stop())
 
 

@@ -363,6 +363,23 @@ class CustomerSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long what callers said is kept. What is older is deleted at night; `ivr tickets prune` shows it before."""
+
+    tickets_days: int = 0
+    """Days after which a ticket is deleted with its transcript, history and recording; 0 = kept for ever."""
+    recordings_days: int = 0
+    """Days after which a recording is deleted while its ticket stays; 0 = with its ticket."""
+    at: str = "03:30"
+    """Time of day, business time zone."""
+
+    def __post_init__(self) -> None:
+        if self.tickets_days < 0 or self.recordings_days < 0:
+            raise ValueError("retention 的天数不能是负的")
+        dt.time.fromisoformat(self.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     root: Path = PROJECT
     """The project's folder: `data/`, `dialogue/`, `telephony_config/`."""
@@ -383,6 +400,7 @@ class Settings:
     """Country of caller numbers without a country code."""
     simulation: bool = False
     """Accept simulated calls with a seed of their own. Never on a line that takes real calls."""
+    retention: Retention = field(default_factory=Retention)
     ports: Ports = field(default_factory=Ports)
     telephony: Telephony = field(default_factory=Telephony)
     turns: Turns = field(default_factory=Turns)

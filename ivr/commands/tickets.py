@@ -2,54 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
-import csv
-import datetime as dt
 import json
 import sys
-from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from ivr.commands import tickets_work
 from ivr.commands.tickets_complete import complete
-from ivr.errors import SettingsError
+from ivr.commands.tickets_store import AsJson, Category, Hotline, Limit, Since, Stage, Status, Until, days, with_store
 from ivr.settings import Settings, load
+from ivr.tickets.export import EMOTION_ZH, HEADS, OUTCOME_ZH, line
 from ivr.tickets.lifecycle import STAGE_ZH, STATUS_ZH
 from ivr.tickets.store import Change, TicketStore
 from ivr.tickets.taxonomy import Taxonomy, load_taxonomy
 from ivr.tickets.ticket import Ticket, to_json
 
-Answer = TypeVar("Answer")
-
-app = typer.Typer(
-    no_args_is_help=True, help="查看工单：list 列出，search 查找，show 看一张，complete 坐席补全，export 导出。"
-)
+app = typer.Typer(no_args_is_help=True, help="工单：看、找、坐席补全、导出、处理、回电、到期删除。")
 app.command()(complete)
+app.command("export")(tickets_work.export)
+app.command("move")(tickets_work.move)
+app.command("callbacks")(tickets_work.callbacks)
+app.command("prune")(tickets_work.prune)
 
-HEADS = ("编号", "时间", "热线", "类别", "结果", "阶段", "级别", "情绪", "来电", "摘要")
-EMOTION_ZH = {"calm": "平静", "annoyed": "不满", "anxious": "焦急", "angry": "愤怒"}
 SOURCE_ZH = {"caller": "来电人", "crm": "客户资料", "prior_ticket": "上次工单", "keys": "按键"}
-OUTCOME_ZH = {
-    "answered": "已接听",
-    "no_agent": "无人接听",
-    "declined": "被拒接",
-    "abandoned": "排队时挂断",
-    "failed": "未转成",
-    None: "还没有结果",
-}
-
-Hotline = Annotated[str | None, typer.Option(help="只看这条热线，如 appliance")]
-Category = Annotated[str | None, typer.Option(help="只看这个类别，如 product_fault")]
-Status = Annotated[str | None, typer.Option(help="通话结果：draft、complete、incomplete 或 abandoned")]
-Stage = Annotated[str | None, typer.Option(help="处理阶段：new、in_review、accepted、corrected、closed 或 reopened")]
-Since = Annotated[str | None, typer.Option(help="从这一天起（YYYY-MM-DD，含）")]
-Until = Annotated[str | None, typer.Option(help="到这一天为止（YYYY-MM-DD，含）")]
-Limit = Annotated[int, typer.Option(min=1, max=100_000, help="最多多少张，新的在前")]
-AsJson = Annotated[bool, typer.Option("--json", help="给程序读的 JSON，格式见 docs/contract/ticket.md")]
 
 
 @app.command("list")
@@ -65,7 +44,7 @@ def list_(
 ) -> None:
     """列出工单，新的在前。在终端里是表格，在管道里一行一张（制表符分隔），--json 是 JSON 数组。"""
     settings = load()
-    found = _with_store(
+    found = with_store(
         settings, lambda store: _find(store, settings, hotline, category, status, stage, since, until, limit)
     )
     _print_list(settings, found, as_json=as_json)
@@ -86,12 +65,12 @@ def search(
     """按说过的话、摘要、字段、编号、号码、姓名找工单，新的在前。字母和数字按开头或末四位找。"""
     settings = load()
     wanted = {"hotline": hotline, "category": category, "status": status, "stage": stage}
-    begin, end = _days(since, until, settings)
+    begin, end = days(since, until, settings)
 
     async def ask(store: TicketStore) -> tuple[Ticket, ...]:
         return await store.search(" ".join(text), **wanted, since=begin, until=end, limit=limit)
 
-    _print_list(settings, _with_store(settings, ask), as_json=as_json)
+    _print_list(settings, with_store(settings, ask), as_json=as_json)
 
 
 def _print_list(settings: Settings, found: Sequence[Ticket], *, as_json: bool) -> None:
@@ -99,10 +78,10 @@ def _print_list(settings: Settings, found: Sequence[Ticket], *, as_json: bool) -
         _print_json([to_json(ticket) for ticket in found])
         return
     taxonomy = load_taxonomy(settings.root / "data")
-    lines = [_line(ticket, taxonomy) for ticket in found]
+    lines = [line(ticket, taxonomy) for ticket in found]
     if not sys.stdout.isatty():
-        for line in lines:
-            print("\t".join(line))
+        for cells in lines:
+            print("\t".join(cells))
         return
     if not lines:
         print("还没有符合条件的工单。")
@@ -113,8 +92,8 @@ def _print_list(settings: Settings, found: Sequence[Ticket], *, as_json: bool) -
     table = Table(box=None, header_style="bold")
     for column in shown:
         table.add_column(HEADS[column], no_wrap=HEADS[column] != "摘要")
-    for line in lines:
-        table.add_row(*(line[column] for column in shown), style=_style(line[6]))
+    for cells in lines:
+        table.add_row(*(cells[column] for column in shown), style=_style(cells[6]))
     console.print(table)
 
 
@@ -130,7 +109,7 @@ def show(
     async def read(store: TicketStore) -> tuple[Ticket, tuple[Change, ...]]:
         return await store.get(ticket_no), await store.history(ticket_no) if history else ()
 
-    ticket, changes = _with_store(settings, read)
+    ticket, changes = with_store(settings, read)
     if as_json:
         document = to_json(ticket)
         if history:
@@ -139,49 +118,8 @@ def show(
         return
     taxonomy = load_taxonomy(settings.root / "data")
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
-    for line in [*_sheet(ticket, taxonomy), *_history(changes)]:
-        console.print(line, markup=False, style="bold" if line.startswith("工单 ") else None)
-
-
-@app.command()
-def export(
-    file: Annotated[Path, typer.Argument(help="写到这个 CSV 文件（UTF-8，Excel 可直接打开）")],
-    hotline: Hotline = None,
-    category: Category = None,
-    status: Status = None,
-    stage: Stage = None,
-    since: Since = None,
-    until: Until = None,
-    limit: Limit = 100_000,
-) -> None:
-    """把工单导出为 CSV：一行一张，每个字段一列。"""
-    settings = load()
-    found = _with_store(
-        settings, lambda store: _find(store, settings, hotline, category, status, stage, since, until, limit)
-    )
-    taxonomy = load_taxonomy(settings.root / "data")
-    try:
-        with file.open("w", encoding="utf-8-sig", newline="") as out:
-            rows = csv.writer(out)
-            rows.writerow([*HEADS, *(field.zh for field in taxonomy.fields.values())])
-            for ticket in found:
-                values = [ticket.value(name) or "" for name in taxonomy.fields]
-                rows.writerow([_harmless(cell) for cell in (*_line(ticket, taxonomy), *values)])
-    except OSError as error:
-        raise SettingsError(f"写不进文件 {file}：{error.strerror}。请换一个位置。") from error
-    print(f"已导出 {len(found)} 张工单到 {file}。")
-
-
-def _with_store(settings: Settings, ask: Callable[[TicketStore], Awaitable[Answer]]) -> Answer:
-    async def run() -> Answer:
-        store = TicketStore(settings.database_url, settings.zone)
-        try:
-            await store.open()
-            return await ask(store)
-        finally:
-            await store.close()
-
-    return asyncio.run(run())
+    for told in [*_sheet(ticket, taxonomy), *_history(changes)]:
+        console.print(told, markup=False, style="bold" if told.startswith("工单 ") else None)
 
 
 async def _find(
@@ -195,7 +133,7 @@ async def _find(
     until: str | None,
     limit: int,
 ) -> tuple[Ticket, ...]:
-    begin, end = _days(since, until, settings)
+    begin, end = days(since, until, settings)
     return await store.find(
         hotline=hotline,
         category=category,
@@ -204,38 +142,6 @@ async def _find(
         since=begin,
         until=end,
         limit=limit,
-    )
-
-
-def _days(since: str | None, until: str | None, settings: Settings) -> tuple[dt.datetime | None, dt.datetime | None]:
-    """The beginning of the first day, and the end of the last."""
-    last = _day(until, settings)
-    return _day(since, settings), last + dt.timedelta(days=1) if last else None
-
-
-def _day(text: str | None, settings: Settings) -> dt.datetime | None:
-    if text is None:
-        return None
-    try:
-        day = dt.date.fromisoformat(text)
-    except ValueError:
-        raise SettingsError(f"日期 {text!r} 不对：要写成 2026-11-22 这样。") from None
-    return dt.datetime.combine(day, dt.time(), settings.zone)
-
-
-def _line(ticket: Ticket, taxonomy: Taxonomy) -> Sequence[str]:
-    category = taxonomy.category(ticket.hotline, ticket.category)
-    return (
-        ticket.ticket_no,
-        f"{ticket.created_at:%Y-%m-%d %H:%M}",
-        ticket.hotline,
-        category.zh if category else "—",
-        STATUS_ZH[ticket.status],
-        STAGE_ZH[ticket.stage],
-        ticket.urgency,
-        EMOTION_ZH[ticket.emotion.label],
-        ticket.caller_number or "未显示",
-        ticket.summary,
     )
 
 
@@ -303,11 +209,6 @@ def _history(changes: Sequence[Change]) -> list[str]:
 
 def _change(change: Change) -> dict[str, Any]:
     return {"at": change.at.isoformat(), "who": change.who, "why": change.why, "changed": change.changed}
-
-
-def _harmless(cell: str) -> str:
-    """A caller's words must not run as a formula in whoever's spreadsheet."""
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t"} else cell
 
 
 def _style(urgency: str) -> str:

@@ -14,7 +14,7 @@ What other systems are told of (`outbox`) is written in the same transaction as 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,12 +22,15 @@ from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, insert, or_,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ivr.errors import StepRefused, TicketChanged, TicketError, TicketUnknown
-from ivr.tickets import numbers, outbox, rows, search
+from ivr.tickets import numbers, outbox, retention, rows, search
 from ivr.tickets.database import Database
 from ivr.tickets.lifecycle import check_followed
 from ivr.tickets.schema import CHANGES, OWED, TICKETS, TRANSCRIPT
 from ivr.tickets.ticket import Callback, Handoff, Outcome, Ticket, TranscriptLine
 from ivr.tickets.words import question
+
+PAGE = 500
+"""Tickets read at once where all are wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,20 @@ class TicketStore:
                 raise StepRefused(f"工单 {ticket_no} 没有待办的回电，也许已经有人回过了。")
             return {"callback_due": None, "callback_number": None, "callback_why": None}
 
-        await self._record(ticket_no, values, by, why)
+        await self._record(ticket_no, values, by, why, anew=True)
+
+    async def reopen_callback(self, ticket_no: str, *, by: str, why: str) -> None:
+        """It was not made after all: the one that was finished last is owed again. Raises `TicketError`."""
+
+        async def do(connection: AsyncConnection) -> None:
+            wanted = select(CHANGES.c.changed).where(CHANGES.c.ticket_no == ticket_no).order_by(CHANGES.c.id.desc())
+            last = next((each["callback"] for each in await connection.scalars(wanted) if "callback" in each), None)
+            if last is None or last[0] is None or last[1] is not None:
+                raise TicketError(f"工单 {ticket_no} 没有已经打过的回电。")
+            owed = Callback(dt.datetime.fromisoformat(last[0]["due"]), last[0]["number"], last[0]["why"])
+            await self._write_down(connection, ticket_no, lambda _: rows.callback_of(owed), by, why, anew=True)
+
+        await self._database.write(do)
 
     async def record_recording(self, ticket_no: str, file: str, *, by: str = "line") -> None:
         await self._record(ticket_no, lambda _: {"recording": file}, by, "录音")
@@ -219,6 +235,19 @@ class TicketStore:
         )
         return await self._listed(wanted, limit, offset)
 
+    async def each(self, *, whole: bool = False, most: int | None = None, **criteria: Any) -> AsyncIterator[Ticket]:
+        """One after the other what `find` would find, whatever the number; `whole`: with transcripts."""
+        below: tuple[dt.datetime, str] | None = None
+        left = most
+        while left is None or left > 0:
+            page = await self.find(**criteria, below=below, limit=PAGE if left is None else min(PAGE, left))
+            for ticket in page:
+                yield await self.get(ticket.ticket_no) if whole else ticket
+            if len(page) < PAGE:
+                return
+            below = (page[-1].created_at, page[-1].ticket_no)
+            left = left - len(page) if left is not None else None
+
     async def search(
         self,
         text: str,
@@ -276,6 +305,23 @@ class TicketStore:
         """The business day on which it was made."""
         return ticket.created_at.astimezone(self._zone).date()
 
+    # --- what is too old ---------------------------------------------------------
+
+    async def count_before(self, before: dt.datetime) -> retention.Old:
+        return await self._database.read(lambda connection: retention.count(connection, before))
+
+    async def delete_tickets_before(self, before: dt.datetime) -> int:
+        """Some of the oldest, with all that hangs on them; how many. To be called until it is 0."""
+        sqlite = self._database.sqlite
+        return await self._database.write(lambda each: retention.delete_tickets(each, before, sqlite=sqlite))
+
+    async def delete_lines_before(self, before: dt.datetime) -> int:
+        """What was said in calls without a ticket; as above."""
+        return await self._database.write(lambda connection: retention.delete_lines(connection, before))
+
+    async def forget_recordings(self, call_ids: list[str]) -> None:
+        await self._database.write(lambda connection: retention.forget_recordings(connection, call_ids))
+
     # --- parts -------------------------------------------------------------------
 
     async def _insert(self, connection: AsyncConnection, ticket: Ticket, by: str, why: str) -> None:
@@ -314,19 +360,34 @@ class TicketStore:
         await self._tell(connection, before, after, by, why)
         return replace(after, transcript=ticket.transcript, related=ticket.related)
 
-    async def _record(self, ticket_no: str, values: Callable[[Ticket], dict[str, Any]], by: str, why: str) -> None:
+    async def _record(
+        self, ticket_no: str, values: Callable[[Ticket], dict[str, Any]], by: str, why: str, *, anew: bool = False
+    ) -> None:
         async def do(connection: AsyncConnection) -> None:
-            row = await _row(connection, ticket_no, lock=True)
-            if row is None:
-                raise TicketUnknown(_UNKNOWN.format(ticket_no))
-            before = rows.ticket_of(_columns(row), self._zone)
-            new = values(before)
-            after = rows.ticket_of(_columns(row) | new, self._zone)
-            await connection.execute(update(TICKETS).where(TICKETS.c.ticket_no == ticket_no).values(new))
-            await self._note(connection, before, after, by, why)
-            await self._tell(connection, before, after, by, why)
+            await self._write_down(connection, ticket_no, values, by, why, anew=anew)
 
         await self._database.write(do)
+
+    async def _write_down(
+        self,
+        connection: AsyncConnection,
+        ticket_no: str,
+        values: Callable[[Ticket], dict[str, Any]],
+        by: str,
+        why: str,
+        *,
+        anew: bool,
+    ) -> None:
+        """`anew`: whoever read the ticket before must read it again to save it."""
+        row = await _row(connection, ticket_no, lock=True)
+        if row is None:
+            raise TicketUnknown(_UNKNOWN.format(ticket_no))
+        before = rows.ticket_of(_columns(row), self._zone)
+        new = values(before) | ({"version": before.version + 1} if anew else {})
+        after = rows.ticket_of(_columns(row) | new, self._zone)
+        await connection.execute(update(TICKETS).where(TICKETS.c.ticket_no == ticket_no).values(new))
+        await self._note(connection, before, after, by, why)
+        await self._tell(connection, before, after, by, why)
 
     async def _note(self, connection: AsyncConnection, before: Ticket | None, after: Ticket, by: str, why: str) -> None:
         changed = rows.changed(before, after)

@@ -47,11 +47,14 @@ def question(text: str) -> Question:
     phrases: dict[str, None] = {}
     for term in _plain(text).split():
         runs = RUN.findall(term)
-        parts = [word for run in runs[:-1] for word in _of_run(run)]
-        parts += [word for run in runs[-1:] for word in _looked_for(run)]
-        words |= {word: _is_beginning(word) for word in parts}
-        if len(parts) > 1:
-            phrases[" " + " ".join(parts)] = None
+        whole = [word for run in runs[:-1] for word in _of_run(run)]
+        last = [word for run in runs[-1:] for word in _looked_for(run)]
+        if len(whole) + len(last) > 1:
+            phrases[" " + " ".join(whole + last)] = None
+        asked = dict.fromkeys(whole, False) | {word: _is_beginning(word) for word in last}
+        # Of 237弄41号 the single characters are in every address: the phrase looks after them.
+        telling = {word: beginning for word, beginning in asked.items() if len(word) > 1}
+        words |= telling or asked
     return Question(tuple(words.items())[:MOST_WORDS], tuple(phrases)[:MOST_WORDS])
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +18,8 @@ from typer.testing import CliRunner
 from ivr.commands.tickets import app
 from ivr.errors import IvrError, SettingsError, StepRefused
 from ivr.tickets.store import TicketStore
-from ivr.tickets.ticket import Fact, Ticket, TranscriptLine, to_json
-from tests.contract.tickets.conftest import ZONE
+from ivr.tickets.ticket import Callback, Fact, Ticket, TranscriptLine, to_json
+from tests.contract.tickets.conftest import NOW, ZONE
 
 
 @pytest.fixture(autouse=True)
@@ -124,8 +125,71 @@ def test_a_wrong_number_ends_the_program_with_1_and_one_line() -> None:
 def test_export_cannot_run_as_a_formula(filed: Ticket, tmp_path: Path) -> None:
     file = tmp_path / "tickets.csv"
     assert str(file) in ivr("export", str(file))
+    assert file.read_bytes().startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(file.read_text("utf-8-sig").splitlines()))
     assert len(rows) == 2
     assert {row["产品"] for row in rows} == {"空调"}
     problem = next(row["问题描述"] for row in rows if row["编号"] == filed.ticket_no)
     assert problem == "'=1+1 不制冷"
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_export_for_excel_and_for_programs(filed: Ticket, tmp_path: Path) -> None:
+    ivr("export", str(tmp_path / "t.xlsx"), "--hotline", "appliance")
+    with zipfile.ZipFile(tmp_path / "t.xlsx") as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert "=1+1 不制冷" in sheet
+    assert "<f>" not in sheet
+    assert sheet.count("<row ") == 2
+    ivr("export", str(tmp_path / "t.json"))
+    exported = json.loads((tmp_path / "t.json").read_text("utf-8"))
+    assert exported[-1] == to_json(filed)  # with what was said
+    assert len(exported) == 2
+    ivr("export", str(tmp_path / "none.json"), "--hotline", "courier")
+    assert json.loads((tmp_path / "none.json").read_text()) == []
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+def test_an_export_that_fails_leaves_what_was_there(filed: Ticket, tmp_path: Path) -> None:
+    with pytest.raises(IvrError, match=r"\.xlsx"):
+        ivr("export", str(tmp_path / "t.doc"))
+    with pytest.raises(IvrError, match="写不进"):
+        ivr("export", str(tmp_path / "no/where.csv"))
+    assert not [file for file in tmp_path.iterdir() if ".new" in file.name]
+
+
+def test_a_ticket_moves_step_by_step(filed: Ticket) -> None:
+    assert "已受理" in ivr("move", filed.ticket_no, "accept", "--by", "8001")
+    with pytest.raises(IvrError, match="不能 reopen"):
+        ivr("move", filed.ticket_no, "reopen", "--by", "8001")
+    with pytest.raises(IvrError, match="没有 '飞' 这一步"):
+        ivr("move", filed.ticket_no, "飞", "--by", "8001")
+    assert "8001：accept" in ivr("show", filed.ticket_no, "--history")
+
+
+def test_call_backs_are_listed_done_and_undone(filed: Ticket, url: str) -> None:
+    async def owe() -> None:
+        store = TicketStore(url, ZONE)
+        await store.record_callback(filed.ticket_no, Callback(NOW, "13800010001", "无人接听"))
+        await store.close()
+
+    asyncio.run(owe())
+    line = ivr("callbacks").strip().split("\t")
+    assert (line[0], line[3], line[4]) == (filed.ticket_no, "13800010001", "无人接听")
+    ivr("callbacks", "--done", filed.ticket_no, "--by", "8001")
+    assert ivr("callbacks", "--all") == ""
+    ivr("callbacks", "--undone", filed.ticket_no, "--by", "8001")
+    (again,) = json.loads(ivr("callbacks", "--json"))
+    assert again["callback"]["why"] == "无人接听"
+    for words in (("--done", filed.ticket_no), ("--undone", filed.ticket_no, "--by", "8001")):
+        with pytest.raises(IvrError):
+            ivr("callbacks", *words)
+
+
+def test_prune_counts_first_and_deletes_when_told(filed: Ticket, settings: Path, tmp_path: Path) -> None:
+    with pytest.raises(IvrError, match="没有保存期限"):
+        ivr("prune")
+    settings.write_text(settings.read_text() + f'var = "{tmp_path}"\n[retention]\ntickets_days = 100000\n')
+    assert "会删除 0 张" in ivr("prune")
+    assert "已删除 0 张" in ivr("prune", "--yes")
+    assert len(ivr("list").splitlines()) == 2

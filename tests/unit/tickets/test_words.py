@@ -33,6 +33,13 @@ def test_a_question_in_terms() -> None:
     assert asked.phrases == (" 不制 制冷",)
 
 
+def test_what_is_in_every_address_is_not_asked_for_by_itself() -> None:
+    asked = question("237弄41号")
+    assert asked.words == (("237", False), ("41", False))
+    assert asked.phrases == (" 237 弄 41 号",)
+    assert question("号").words == (("号", True),)
+
+
 @pytest.mark.parametrize("term", ["不制冷", "5号", "楼号5", "号5", "kfr-35gw空调", "000001", "GD20261122-000"])
 def test_a_term_is_found_in_a_text_that_holds_it(term: str) -> None:
     there = indexed(f"不制冷，楼号5栋，KFR-35GW空调，5号院，3楼号5，GD20261122-000001，{term}")
