@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ivr.tickets import words
 from ivr.tickets.numbers import day_of, first_of, parsed, place
-from ivr.tickets.schema import SEARCH, TICKETS, TRANSCRIPT
-from ivr.tickets.ticket import Ticket
+from ivr.tickets.schema import SEARCH, TICKETS
+from ivr.tickets.ticket import Ticket, TranscriptLine
 from ivr.tickets.words import Question
 
 SPOKEN_BY = ("caller", "agent")
@@ -45,11 +45,10 @@ def of_ticket(ticket: Ticket, created: dt.date) -> str:
     return f" {words.month(day.year, day.month)}{words.indexed(*texts)}"
 
 
-async def enter(connection: AsyncConnection, ticket: Ticket, day: dt.date) -> None:
+async def enter(connection: AsyncConnection, ticket: Ticket, day: dt.date, lines: Sequence[TranscriptLine]) -> None:
     """A new ticket, with what was said so far in its call."""
-    wanted = select(TRANSCRIPT.c.text).where(TRANSCRIPT.c.call_id == ticket.call_id, TRANSCRIPT.c.who.in_(SPOKEN_BY))
-    said = await connection.scalars(wanted.order_by(TRANSCRIPT.c.at, TRANSCRIPT.c.id))
-    entry = {"ticket_no": ticket.ticket_no, "words": of_ticket(ticket, day), "said": words.indexed(*said)}
+    said = words.indexed(*(line.text for line in lines if line.who in SPOKEN_BY))
+    entry = {"ticket_no": ticket.ticket_no, "words": of_ticket(ticket, day), "said": said}
     at = place(ticket.ticket_no, day)
     if parsed(ticket.ticket_no) is None:  # ours have places of their own
         at = await _free(connection, at)

@@ -86,11 +86,13 @@ class TicketStore:
 
         async def do(connection: AsyncConnection) -> Ticket:
             day = self._day(ticket)
+            known = await _transcript(connection, ticket.call_id), await _numbers_of(connection, ticket.call_id)
+            # From here on other writers of the day wait: nothing is read any more.
             number = await numbers.next_number(connection, day)
             numbered = replace(ticket, ticket_no=numbers.spelled(day, number), version=1)
-            await self._insert(connection, numbered, by, why)
+            row = await self._insert(connection, numbered, known[0], by, why)
             await self._tell(connection, None, numbered, by, why)
-            return await self._whole(connection, numbered.ticket_no)
+            return replace(rows.ticket_of(row, self._zone), transcript=known[0], related=known[1])
 
         return await self._database.write(do)
 
@@ -105,7 +107,8 @@ class TicketStore:
             if known:
                 raise TicketError(f"编号 {ticket.ticket_no} 已被另一通电话的工单占用。")
             await numbers.keep_free(connection, ticket.ticket_no)
-            await self._insert(connection, replace(ticket, version=1), by, why)
+            lines = await _transcript(connection, ticket.call_id)
+            await self._insert(connection, replace(ticket, version=1), lines, by, why)
             return await self._whole(connection, ticket.ticket_no)
 
         return await self._database.write(do, again_on_conflict=True)
@@ -324,15 +327,19 @@ class TicketStore:
 
     # --- parts -------------------------------------------------------------------
 
-    async def _insert(self, connection: AsyncConnection, ticket: Ticket, by: str, why: str) -> None:
-        values = rows.row_of(ticket)
+    async def _insert(
+        self, connection: AsyncConnection, ticket: Ticket, said: Sequence[TranscriptLine], by: str, why: str
+    ) -> dict[str, Any]:
+        """The row, as it is now stored. `said`: so far in its call."""
+        values: dict[str, Any] = dict.fromkeys(TICKETS.c.keys()) | rows.row_of(ticket)
         if ticket.handoff:
             values |= rows.request_of(ticket.handoff) | rows.outcome_of(ticket.handoff)
         if ticket.callback:
             values |= rows.callback_of(ticket.callback)
         await connection.execute(insert(TICKETS), values)
-        await search.enter(connection, ticket, self._day(ticket))
+        await search.enter(connection, ticket, self._day(ticket), said)
         await self._note(connection, None, ticket, by, why)
+        return values
 
     async def _update(self, connection: AsyncConnection, ticket: Ticket, by: str, why: str) -> Ticket:
         row = await _row(connection, ticket.ticket_no, lock=True)
@@ -409,14 +416,13 @@ class TicketStore:
         if not found:
             return ()
         call_id = found[0].call_id
-        of_call = select(TICKETS.c.ticket_no).where(TICKETS.c.call_id == call_id).order_by(*OLDEST_FIRST)
-        numbers = list(await connection.scalars(of_call))
+        of_call = await _numbers_of(connection, call_id)
         lines = await _transcript(connection, call_id)
         return tuple(
             replace(
                 rows.ticket_of(_columns(row), self._zone),
                 transcript=lines,
-                related=tuple(number for number in numbers if number != row.ticket_no),
+                related=tuple(number for number in of_call if number != row.ticket_no),
             )
             for row in found
         )
@@ -465,6 +471,12 @@ async def _row(connection: AsyncConnection, ticket_no: str, *, lock: bool = Fals
     """`lock`: nobody else changes it until this transaction ends. SQLite's writers are alone anyway."""
     wanted = select(TICKETS).where(TICKETS.c.ticket_no == ticket_no)
     return (await connection.execute(wanted.with_for_update() if lock else wanted)).one_or_none()
+
+
+async def _numbers_of(connection: AsyncConnection, call_id: str) -> tuple[str, ...]:
+    """Of the call's tickets, in the order they were made."""
+    wanted = select(TICKETS.c.ticket_no).where(TICKETS.c.call_id == call_id).order_by(*OLDEST_FIRST)
+    return tuple(await connection.scalars(wanted))
 
 
 async def _transcript(connection: AsyncConnection, call_id: str) -> tuple[TranscriptLine, ...]:
