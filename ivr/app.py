@@ -440,7 +440,10 @@ async def serve_gateway(settings: Settings) -> None:
 
     async def records() -> Records:
         world = await worlds.of(nobody)
-        return Records(world.store, world.customers, world.taxonomy)
+        return Records(world.store, customers, world.taxonomy)
+
+    async def customers(hotline: str) -> Customers:
+        return (await worlds.of(replace(nobody, hotline=hotline))).customers
 
     try:
         await gateway.serve(settings, records)

@@ -45,7 +45,8 @@ class CustomerDesk:
 
     async def get(self, asked: Asked) -> Reply:
         number = asked.path["number"]
-        customer = await (await self._office.records()).customers.of(number)
+        customers = await (await self._office.records()).customers(asked.query.hotline or "")
+        customer = await customers.of(number)
         if customer is None:
             raise Problem(404, "no_customer", f"没有号码 {number} 的客户资料，或客户系统现在没有答复。")
         return Reply(customer_json(customer))

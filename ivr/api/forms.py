@@ -41,6 +41,7 @@ class TicketFilter(Struct, forbid_unknown_fields=True, kw_only=True):
     caller_number: Number | None = None
     since: Annotated[Moment, Meta(description="从这时起（含），RFC 3339")] | None = None
     until: Annotated[Moment, Meta(description="到这时为止（不含），RFC 3339")] | None = None
+    q: Annotated[str, Meta(pattern=NO_CONTROL, max_length=100, description="全文查找，只有一页")] | None = None
     limit: Limit = 50
     cursor: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,200}$", description="上一页的 next")] | None = None
 
@@ -48,6 +49,10 @@ class TicketFilter(Struct, forbid_unknown_fields=True, kw_only=True):
 class CallbackFilter(Struct, forbid_unknown_fields=True, kw_only=True):
     until: Annotated[Moment, Meta(description="这时之前该回的，RFC 3339；不写就是现在")] | None = None
     limit: Limit = 50
+
+
+class CustomerFilter(Struct, forbid_unknown_fields=True):
+    hotline: Annotated[Word, Meta(description="哪条热线的客户系统；不写就是共用的")] | None = None
 
 
 class TicketPage(Struct, kw_only=True):

@@ -17,7 +17,8 @@ class Records:
     """The real world's; a published version of the hotlines' knowledge may change the taxonomy."""
 
     store: TicketStore
-    customers: Customers
+    customers: Callable[[str], Awaitable[Customers]]
+    """Of a hotline; "" = those that all share."""
     taxonomy: Taxonomy
 
 

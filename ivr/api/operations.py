@@ -15,7 +15,7 @@ from ivr.tickets.ticket import Ticket
 ROUTES: tuple[Route, ...] = (
     Route(
         method="GET", path="/v1/tickets", name="list_tickets", tag="工单", scope="read",
-        summary="列出工单，新的在前，不含对话", query=forms.TicketFilter, answer=forms.TicketPage,
+        summary="列出或查找工单，新的在前，不含对话", query=forms.TicketFilter, answer=forms.TicketPage,
     ),
     Route(
         method="GET", path="/v1/tickets/{ticket_no}", name="get_ticket", tag="工单", scope="read",
@@ -57,7 +57,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         method="GET", path="/v1/customers/{number}", name="get_customer", tag="客户", scope="read",
-        summary="这个号码的客户资料", answer=Customer, problems=(404,),
+        summary="这个号码的客户资料", query=forms.CustomerFilter, answer=Customer, problems=(404,),
     ),
 )  # fmt: skip
 

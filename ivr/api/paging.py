@@ -40,8 +40,9 @@ def bounded(at: dt.datetime) -> dt.datetime:
 
 
 def etag(ticket: Ticket) -> str:
-    """Changes with all that the ticket's form shows, also what has no version: transcript, recording, outcome."""
-    digest = hashlib.sha256(msgspec.json.encode(to_json(ticket))).hexdigest()
+    """Changes with all that the ticket's form shows, also what has no version: transcript, recording, outcome. The
+    order of keys does not count: PostgreSQL keeps its own."""
+    digest = hashlib.sha256(msgspec.json.encode(to_json(ticket), order="deterministic")).hexdigest()
     return f'"{ticket.version}-{digest[:16]}"'
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import logging
 import re
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 LARGEST_BYTES = 64 * 1024
 """Of a request's content."""
 ALWAYS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-ROUTE = web.AppKey("route", Route)
+TOKEN = web.RequestKey("token", str)
 
 
 class Counters(Protocol):
@@ -75,7 +76,7 @@ class ApiServer:
 
     async def _handle(self, route: Route, handler: Handler, request: web.Request) -> web.StreamResponse:
         token = await self._access.check(request.headers.get("Authorization"), request.remote or "", route.scope)
-        request["token"] = token.name
+        request[TOKEN] = token.name
         asked = Asked(
             by=f"api:{token.name}",
             path=_path(route, request),
@@ -119,7 +120,7 @@ class ApiServer:
         self._counters.answered(name, status, took_s)
         about = request.match_info.get("ticket_no") or request.match_info.get("call_id") or "-"
         about = about if re.fullmatch(r"[\w.-]{1,128}", about, re.ASCII) else "?"
-        log.info("api token=%s %s %s → %d %.0f ms", request.get("token", "-"), name, about, status, took_s * 1000)
+        log.info("api token=%s %s %s → %d %.0f ms", request.get(TOKEN, "-"), name, about, status, took_s * 1000)
 
     async def _health(self, _: web.Request) -> web.Response:
         return web.json_response({"ok": True})
@@ -144,9 +145,14 @@ def _query(route: Route, request: web.Request) -> Any:
     if twice := [name for name in given if len(given.getall(name)) > 1]:
         raise Problem(422, "query", f"参数 {twice[0][:50]!r} 写了不止一次。")
     try:
-        return msgspec.convert(dict(given), route.query, strict=False)
+        asked = msgspec.convert(dict(given), route.query, strict=False)
     except msgspec.ValidationError as error:
         raise Problem(422, "query", f"参数不对：{error}；可用的见 /openapi.json。") from None
+    for name, text in given.items():  # lax: "null" is None, and a number a moment
+        value = getattr(asked, name)
+        if value is None or (isinstance(value, dt.datetime) and ":" not in text):
+            raise Problem(422, "query", f"参数 {name!r} 不能是 {text[:50]!r}；写法见 /openapi.json。")
+    return asked
 
 
 async def _body(route: Route, request: web.Request) -> Any:

@@ -15,7 +15,7 @@ from ivr.api.routes import Asked, Reply
 from ivr.errors import StepRefused, TicketChanged
 from ivr.tickets.correction import Correction, corrected
 from ivr.tickets.lifecycle import moved
-from ivr.tickets.store import Change
+from ivr.tickets.store import Change, TicketStore
 from ivr.tickets.ticket import Ticket, to_json
 
 
@@ -26,6 +26,8 @@ class Tickets:
     async def list_(self, asked: Asked) -> Reply:
         wanted: forms.TicketFilter = asked.query
         store = (await self._office.records()).store
+        if wanted.q is not None:
+            return await self._search(store, wanted, wanted.q)
         found = await store.find(
             hotline=wanted.hotline,
             category=wanted.category,
@@ -42,10 +44,26 @@ class Tickets:
         more = len(found) > len(page)
         return Reply({"items": [to_json(ticket) for ticket in page], "next": cursor(page[-1]) if more else None})
 
+    async def _search(self, store: TicketStore, wanted: forms.TicketFilter, text: str) -> Reply:
+        if wanted.cursor or wanted.caller_number:
+            raise Problem(422, "query", "q 不能和 cursor、caller_number 一起用：号码直接写在 q 里，结果只有一页。")
+        found = await store.search(
+            text,
+            hotline=wanted.hotline,
+            category=wanted.category,
+            status=wanted.status,
+            stage=wanted.stage,
+            urgency=wanted.urgency,
+            since=bounded(wanted.since) if wanted.since else None,
+            until=bounded(wanted.until) if wanted.until else None,
+            limit=wanted.limit,
+        )
+        return Reply({"items": [to_json(ticket) for ticket in found], "next": None})
+
     async def get(self, asked: Asked) -> Reply:
         ticket = await (await self._office.records()).store.get(asked.path["ticket_no"])
         tag = etag(ticket)
-        if asked.if_none_match and {tag, "*"} & set(tags(asked.if_none_match)):
+        if asked.if_none_match is not None and {tag, "*"} & set(tags(asked.if_none_match)):
             return Reply(None, {"ETag": tag}, status=304)
         return Reply(to_json(ticket), {"ETag": tag})
 
