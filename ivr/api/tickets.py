@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 from msgspec import UNSET
 
@@ -29,14 +30,8 @@ class Tickets:
         if wanted.q is not None:
             return await self._search(store, wanted, wanted.q)
         found = await store.find(
-            hotline=wanted.hotline,
-            category=wanted.category,
-            status=wanted.status,
-            stage=wanted.stage,
-            urgency=wanted.urgency,
+            **_filters(wanted),
             caller_number=wanted.caller_number,
-            since=bounded(wanted.since) if wanted.since else None,
-            until=bounded(wanted.until) if wanted.until else None,
             below=place(wanted.cursor) if wanted.cursor else None,
             limit=wanted.limit + 1,
         )
@@ -47,17 +42,7 @@ class Tickets:
     async def _search(self, store: TicketStore, wanted: forms.TicketFilter, text: str) -> Reply:
         if wanted.cursor or wanted.caller_number:
             raise Problem(422, "query", "q 不能和 cursor、caller_number 一起用：号码直接写在 q 里，结果只有一页。")
-        found = await store.search(
-            text,
-            hotline=wanted.hotline,
-            category=wanted.category,
-            status=wanted.status,
-            stage=wanted.stage,
-            urgency=wanted.urgency,
-            since=bounded(wanted.since) if wanted.since else None,
-            until=bounded(wanted.until) if wanted.until else None,
-            limit=wanted.limit,
-        )
+        found = await store.search(text, **_filters(wanted), limit=wanted.limit)
         return Reply({"items": [to_json(ticket) for ticket in found], "next": None})
 
     async def get(self, asked: Asked) -> Reply:
@@ -125,3 +110,16 @@ class Tickets:
 def _change(change: Change) -> dict[str, object]:
     at = change.at.astimezone(change.at.tzinfo or dt.UTC)
     return {"at": at.isoformat(), "who": change.who, "why": change.why, "changed": dict(change.changed)}
+
+
+def _filters(wanted: forms.TicketFilter) -> dict[str, Any]:
+    """What both ways of finding tickets understand."""
+    return {
+        "hotline": wanted.hotline,
+        "category": wanted.category,
+        "status": wanted.status,
+        "stage": wanted.stage,
+        "urgency": wanted.urgency,
+        "since": bounded(wanted.since) if wanted.since else None,
+        "until": bounded(wanted.until) if wanted.until else None,
+    }
