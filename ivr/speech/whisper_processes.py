@@ -58,6 +58,10 @@ class WhisperProcess:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def runs(self) -> bool:
+        return self._process.poll() is None
+
     def wait_ready(self) -> None:
         """Raises `NotPrepared`."""
         try:
@@ -104,6 +108,8 @@ class WhisperProcesses:
         """Takes some seconds. Raises `NotPrepared`."""
         self._folder = folder
         self._closed = threading.Event()
+        self._changing = threading.Lock()
+        """Held while `_all` changes or is read: threads replace processes while the line's loop counts them."""
         self._free: queue.SimpleQueue[WhisperProcess] = queue.SimpleQueue()
         self._all = {WhisperProcess(folder) for _ in range(parallel)}
         try:
@@ -117,7 +123,8 @@ class WhisperProcesses:
     @property
     def pids(self) -> tuple[int, ...]:
         """Of the processes that can decode, or do."""
-        return tuple(one.pid for one in self._all)
+        with self._changing:
+            return tuple(one.pid for one in self._all if one.runs)
 
     def decode(
         self, pcm: bytes, prompt: str, terms: Sequence[str], beam: int, abandoned: Callable[[], bool]
@@ -133,16 +140,15 @@ class WhisperProcesses:
 
     def close(self) -> None:
         """Ends the processes, also one that decodes."""
-        self._closed.set()
-        for one in tuple(self._all):
+        with self._changing:
+            self._closed.set()
+            running = tuple(self._all)
+        for one in running:
             one.end()
 
     def _once(self, wanted: Decode, abandoned: Callable[[], bool]) -> Done | Failed | None:
         """None: the process died of it, or for another reason."""
-        try:
-            process = self._free.get(timeout=FREE_S)
-        except queue.Empty:
-            raise SpeechFailed("语音识别进程都退出了，正在重新启动：请看线路的日志。") from None
+        process = self._take()
         try:
             answer = process.decode(wanted, abandoned)
         except (WorkerDied, TimeoutError) as error:
@@ -153,9 +159,22 @@ class WhisperProcesses:
         self._free.put(process)
         return answer
 
+    def _take(self) -> WhisperProcess:
+        """One that runs: what died with nothing to do did not die of this decoding. Raises `SpeechFailed`."""
+        until = time.monotonic() + FREE_S
+        while True:
+            try:
+                process = self._free.get(timeout=max(0.0, until - time.monotonic()))
+            except queue.Empty:
+                raise SpeechFailed("语音识别进程都退出了，正在重新启动：请看线路的日志。") from None
+            if process.runs:
+                return process
+            self._replace(process)
+
     def _replace(self, process: WhisperProcess) -> None:
         process.end()
-        self._all.discard(process)
+        with self._changing:
+            self._all.discard(process)
         if not self._closed.is_set():
             log.error("whisper process %d died or hangs; another one is started", process.pid)
             threading.Thread(target=self._start, name="whisper start", daemon=True).start()
@@ -171,6 +190,9 @@ class WhisperProcesses:
                 log.error("%s", error)  # noqa: TRY400  (a sentence for people)
                 self._closed.wait(REST_S)
                 continue
-            self._all.add(process)
-            self._free.put(process)
-            return
+            with self._changing:
+                if not self._closed.is_set():
+                    self._all.add(process)
+                    self._free.put(process)
+                    return
+            process.end()

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from ivr.errors import NotPrepared, SpeechFailed
 from ivr.settings import Settings
 from ivr.speech import whisper_processes
-from ivr.speech.whisper_processes import WhisperProcesses
+from ivr.speech.whisper_processes import WhisperProcess, WhisperProcesses
 
 FOLDER = Settings().tools / "models" / "whisper-base"
 SPEECH = "我家的洗衣机漏水了"
@@ -62,6 +63,62 @@ def test_what_a_dead_process_held_is_decoded_by_another(one: WhisperProcesses, c
     assert not alive(first)
 
 
+def test_those_that_died_idle_are_neither_counted_nor_asked(caller: Callable[[str], bytes]) -> None:
+    """Both, say for lack of memory: the next utterance waits for a new one instead of failing."""
+    two = WhisperProcesses(FOLDER, 2)
+    try:
+        for pid in two.pids:
+            os.kill(pid, signal.SIGKILL)
+        until(lambda: not two.pids)
+        assert words(two, caller(SPEECH))
+    finally:
+        two.close()
+
+
+def test_they_are_counted_while_they_are_replaced(one: WhisperProcesses) -> None:
+    """By the line's loop, for admission, while threads replace them."""
+    until(lambda: bool(one.pids))
+    other, stop, often = WhisperProcess(FOLDER), threading.Event(), sys.getswitchinterval()
+
+    def replacing() -> None:
+        while not stop.is_set():
+            with one._changing:
+                one._all.add(other)
+            with one._changing:
+                one._all.discard(other)
+
+    thread = threading.Thread(target=replacing)
+    sys.setswitchinterval(1e-6)
+    thread.start()
+    try:
+        assert all(one.pids for _ in range(10_000))
+    finally:
+        sys.setswitchinterval(often)
+        stop.set()
+        thread.join()
+        other.end()
+
+
+def test_one_that_starts_while_they_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[WhisperProcess] = []
+    loaded, ready = threading.Event(), WhisperProcess.wait_ready
+
+    def late(process: WhisperProcess) -> None:
+        ready(process)
+        if started:
+            loaded.wait(60)
+        started.append(process)
+
+    monkeypatch.setattr(WhisperProcess, "wait_ready", late)
+    made = WhisperProcesses(FOLDER, 1)
+    os.kill(made.pids[0], signal.SIGKILL)
+    until(lambda: not made.pids)
+    made._replace(started[0])
+    made.close()
+    loaded.set()
+    until(lambda: len(started) == 2 and not alive(started[1].pid))
+
+
 def test_one_that_hangs_is_replaced(
     one: WhisperProcesses, caller: Callable[[str], bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,7 +148,7 @@ def test_no_model_says_what_to_do(tmp_path: Path) -> None:
 def test_they_end_with_whoever_started_them() -> None:
     program = (
         "import sys, time; from pathlib import Path; from ivr.speech.whisper_processes import WhisperProcesses;"
-        "print(*WhisperProcesses(Path(sys.argv[1]), 1).pids, flush=True); time.sleep(60)"
+        "made = WhisperProcesses(Path(sys.argv[1]), 1); print(*made.pids, flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", program, str(FOLDER)], stdout=subprocess.PIPE, text=True) as line:
         assert line.stdout is not None
