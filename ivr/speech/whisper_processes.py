@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 READY_S = 60.0
 """Loading takes two seconds; a machine that starts everything at once takes longer."""
-HANGS_S = 15.0
+HANGS_S = 6.0
 """A decoding that takes longer than this, and as long again as its sound, never ends."""
 LOOK_S = 0.02
 """How often a waiting thread looks whether anybody still wants the words."""
@@ -61,6 +61,9 @@ class WhisperProcess:
     @property
     def runs(self) -> bool:
         return self._process.poll() is None
+
+    def wait_gone(self) -> None:
+        self._process.wait()
 
     def wait_ready(self) -> None:
         """Raises `NotPrepared`."""
@@ -111,14 +114,17 @@ class WhisperProcesses:
         self._changing = threading.Lock()
         """Held while `_all` changes or is read: threads replace processes while the line's loop counts them."""
         self._free: queue.SimpleQueue[WhisperProcess] = queue.SimpleQueue()
-        self._all = {WhisperProcess(folder) for _ in range(parallel)}
+        self._all: set[WhisperProcess] = set()
+        started = [WhisperProcess(folder) for _ in range(parallel)]
         try:
-            for one in self._all:
+            for one in started:
                 one.wait_ready()
-                self._free.put(one)
         except NotPrepared:
-            self.close()
+            for one in started:
+                one.end()
             raise
+        for one in started:
+            self._keep(one)
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -152,7 +158,7 @@ class WhisperProcesses:
         try:
             answer = process.decode(wanted, abandoned)
         except (WorkerDied, TimeoutError) as error:
-            self._replace(process)
+            process.end()
             if isinstance(error, TimeoutError):
                 raise SpeechFailed("语音识别没有反应：已经重新启动识别进程。") from error
             return None
@@ -169,30 +175,32 @@ class WhisperProcesses:
                 raise SpeechFailed("语音识别进程都退出了，正在重新启动：请看线路的日志。") from None
             if process.runs:
                 return process
-            self._replace(process)
 
-    def _replace(self, process: WhisperProcess) -> None:
-        process.end()
+    def _keep(self, process: WhisperProcess) -> None:
+        with self._changing:
+            if self._closed.is_set():
+                process.end()
+                return
+            self._all.add(process)
+        self._free.put(process)
+        threading.Thread(target=self._watch, args=(process,), name="whisper watch", daemon=True).start()
+
+    def _watch(self, process: WhisperProcess) -> None:
+        """Replaces it when it dies, also with nothing to do: calls go to humans while there is none."""
+        process.wait_gone()
         with self._changing:
             self._all.discard(process)
-        if not self._closed.is_set():
-            log.error("whisper process %d died or hangs; another one is started", process.pid)
-            threading.Thread(target=self._start, name="whisper start", daemon=True).start()
-
-    def _start(self) -> None:
-        """Until one is ready: calls go to humans while there is none, so nobody waits for it."""
+        if self._closed.is_set():
+            return
+        log.error("whisper process %d died or hung; another one is started", process.pid)
         while not self._closed.is_set():
-            process = WhisperProcess(self._folder)
+            another = WhisperProcess(self._folder)
             try:
-                process.wait_ready()
+                another.wait_ready()
             except NotPrepared as error:
-                process.end()
+                another.end()
                 log.error("%s", error)  # noqa: TRY400  (a sentence for people)
                 self._closed.wait(REST_S)
-                continue
-            with self._changing:
-                if not self._closed.is_set():
-                    self._all.add(process)
-                    self._free.put(process)
-                    return
-            process.end()
+            else:
+                self._keep(another)
+                return

@@ -71,6 +71,7 @@ def test_those_that_died_idle_are_neither_counted_nor_asked(caller: Callable[[st
             os.kill(pid, signal.SIGKILL)
         until(lambda: not two.pids)
         assert words(two, caller(SPEECH))
+        until(lambda: len(two.pids) == 2)  # both, though only one was asked for
     finally:
         two.close()
 
@@ -101,19 +102,19 @@ def test_they_are_counted_while_they_are_replaced(one: WhisperProcesses) -> None
 
 def test_one_that_starts_while_they_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[WhisperProcess] = []
-    loaded, ready = threading.Event(), WhisperProcess.wait_ready
+    loading, loaded, ready = threading.Event(), threading.Event(), WhisperProcess.wait_ready
 
     def late(process: WhisperProcess) -> None:
         ready(process)
         if started:
+            loading.set()
             loaded.wait(60)
         started.append(process)
 
     monkeypatch.setattr(WhisperProcess, "wait_ready", late)
     made = WhisperProcesses(FOLDER, 1)
     os.kill(made.pids[0], signal.SIGKILL)
-    until(lambda: not made.pids)
-    made._replace(started[0])
+    assert loading.wait(60)
     made.close()
     loaded.set()
     until(lambda: len(started) == 2 and not alive(started[1].pid))
