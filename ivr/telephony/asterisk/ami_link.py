@@ -69,6 +69,7 @@ class AmiLink:
     async def start(self) -> None:
         """Raises `TelephonyDown` when AMI cannot be reached or refuses us; what is lost later is mended by itself."""
         self._keeper = asyncio.create_task(self._keep(await self._connect()), name="ami")
+        await asyncio.sleep(0)  # it has begun: stopped before, it would never close the connection
 
     def start_when_there(self) -> None:
         """As `start`, but Asterisk may come later: it is tried until it is there."""
