@@ -1,7 +1,8 @@
 """What the recogniser is told to expect: hotline, last question and lexicon → Whisper's prompt.
 
 The prompt is the strongest lever on the error (it halves it), but it costs decoding time by length, and its words can
-be made up; so it is short, and what the last question asks for comes first.
+be made up; so it holds what the last question asks for and nothing else: terms of other fields make the answer to a
+question about time, money or a number later and worse (measured, docs/benchmarks.md).
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ LONGEST = 80
 SHORTER = 45
 """The same where the answer is a yes or a no."""
 
+DIGITS = "零一二三四五六七八九，幺。"
+"""Every digit once: with only some of them, those are heard for the others; with none, digits become like-sounding
+words (八八二六 → 爸爸二流)."""
+
 ANSWERS: dict[str, str] = {
     "confirm": "对，是的，没错。不是，不对。",
     "prior_ticket": "对，就是那个。不是，是另外一个。",
@@ -33,15 +38,15 @@ ANSWERS: dict[str, str] = {
     "amount": "多少块钱，几百元，几块几毛。",
     "address": "小区，路，街，号楼，单元，室。",
     "contact_name": "我姓，我叫，先生，女士。",
-    "contact_number": "电话号码是幺、三、五、八、零。就是这个号码。",
-    "order_no": "订单号是。",
-    "tracking_no": "运单号是。",
-    "card_last4": "卡号尾号是。",
+    "contact_number": "电话号码是。就是这个号码。" + DIGITS,
+    "order_no": "订单号是。" + DIGITS,
+    "tracking_no": "运单号是。" + DIGITS,
+    "card_last4": "卡号尾号是。" + DIGITS,
     "plate_no": "车牌号是。",
     "model": "型号是。",
     "error_code": "显示，故障代码是。",
     "mileage": "公里，几万公里。",
-    "account_no": "号码是幺、三、五、八、零。",
+    "account_no": "号码是。" + DIGITS,
     "desired_resolution": "我要求退货，退款，换一台，维修，赔偿，道歉。",
     "complained_about": "师傅，客服，安装工，维修工，店员，门店。",
 }
@@ -56,13 +61,13 @@ AMONG_ALL = ("description", "problem")
 
 
 def prompt(hint: Hint, pack: Pack | None) -> str:
-    """The prompt for the next utterance, about `LONGEST` characters: the hotline, what the question expects, terms."""
+    """The prompt for the next utterance, about `LONGEST` characters: the hotline, what is asked for, its terms."""
     head = f"{pack.name}客服热线。" if pack else "客服热线。"
     forms = "".join(ANSWERS.get(ask, "") for ask in hint.asks) or ANSWERS["description"]
     closed = bool(hint.asks) and all(ask in CLOSED for ask in hint.asks)
     room = (SHORTER if closed else LONGEST) - len(head) - len(forms)
     chosen: list[str] = []
-    for term in _ranked(hint, pack):
+    for term in _asked_for(hint, pack):
         if term in forms or any(term in kept for kept in chosen):
             continue
         if len(term) + 1 > room:
@@ -83,21 +88,37 @@ def expected(hint: Hint, pack: Pack | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(phrase for phrase in (*answers, *terms(hint, pack)) if phrase))
 
 
+def _asked_for(hint: Hint, pack: Pack | None) -> Iterable[str]:
+    """Terms, most relevant first: the call's own, then canonical terms of what was asked, then their other names."""
+    lexicon = _lexicon(pack)
+    return _told(hint.terms, lexicon, _fields_asked(hint, lexicon))
+
+
 def _ranked(hint: Hint, pack: Pack | None) -> Iterable[str]:
-    """Terms, most relevant to the question first: the call's own, then those of what was asked, then the rest;
-    canonical terms of all fields before the other names of any."""
-    seen: set[str] = set()
-    lexicon = {name: _terms(rows) for name, rows in pack.lexicon.items()} if pack else {}
+    """The same, then those of all other fields."""
+    lexicon = _lexicon(pack)
+    asked = _fields_asked(hint, lexicon)
+    rest = [field for field in lexicon if field not in asked]
+    return dict.fromkeys((*_told(hint.terms, lexicon, asked), *_told((), lexicon, rest)))
+
+
+def _lexicon(pack: Pack | None) -> dict[str, dict[str, Sequence[str]]]:
+    return {name: _terms(rows) for name, rows in pack.lexicon.items()} if pack else {}
+
+
+def _fields_asked(hint: Hint, lexicon: Mapping[str, object]) -> list[str]:
     asked = [ask for ask in hint.asks if ask in lexicon]
     if not asked and (not hint.asks or any(ask in AMONG_ALL for ask in hint.asks)):
         asked = [field for field in OPENING if field in lexicon]
-    rest = [field for field in lexicon if field not in asked]
-    names = [list(lexicon[name]) for name in asked], [list(lexicon[name]) for name in rest]
-    others = [_other_names(lexicon[name]) for name in asked], [_other_names(lexicon[name]) for name in rest]
-    for term in (*hint.terms, *_woven(names[0]), *_woven(others[0]), *_woven(names[1]), *_woven(others[1])):
-        if term not in seen and _spoken(term):
-            seen.add(term)
-            yield term
+    return asked
+
+
+def _told(
+    own: Iterable[str], lexicon: Mapping[str, Mapping[str, Sequence[str]]], fields: Sequence[str]
+) -> Iterable[str]:
+    names = _woven([list(lexicon[name]) for name in fields])
+    others = _woven([_other_names(lexicon[name]) for name in fields])
+    return (term for term in dict.fromkeys((*own, *names, *others)) if _spoken(term))
 
 
 def _terms(rows: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:

@@ -22,7 +22,24 @@ PACK = Pack(
 def test_what_was_asked_for_comes_first() -> None:
     text = prompt(Hint("appliance", asks=("product",)), PACK)
     assert text.startswith("美家电器客服热线。")
-    assert text.index("空调") < text.index("微波炉") < text.index("不制冷")
+    assert text.index("空调") < text.index("微波炉")
+
+
+def test_other_fields_have_no_place_in_the_prompt() -> None:
+    assert "不制冷" not in prompt(Hint("appliance", asks=("product",)), PACK)
+    assert "空调" not in prompt(Hint("appliance", asks=("amount",)), PACK)
+
+
+@pytest.mark.parametrize("field", ["card_last4", "account_no", "contact_number", "order_no", "tracking_no"])
+def test_a_question_for_a_number_holds_every_digit(field: str) -> None:
+    text = prompt(Hint("appliance", asks=(field,)), PACK)
+    assert set("零一二三四五六七八九幺") <= set(text)
+
+
+def test_an_open_question_holds_what_is_complained_about() -> None:
+    text = prompt(Hint("appliance"), PACK)
+    assert "空调" in text
+    assert "不制冷" in text
 
 
 def test_terms_of_the_call_come_before_those_of_the_hotline() -> None:
