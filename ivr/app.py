@@ -265,11 +265,11 @@ class _Speech:
 
     def engines(self, conversation: Conversation, servers: LineServers) -> Engines:
         from ivr.line import Engines
-        from ivr.speech.repair.repairing import RepairingRecogniser
+        from ivr.speech.revised import RevisedRecogniser
 
         return Engines(
             activity=self.activity,
-            recogniser=RepairingRecogniser(self.recogniser, self.repairing),
+            recogniser=RevisedRecogniser(self.recogniser, self.repairing.revise),
             voice_of=lambda call: self.voices.of(call.hotline, servers.data_of(call.call_id)),
             conversation=conversation,
         )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ivr.call.filler import Fillers, Pace
-from ivr.call.ports import CallInfo, Conversation, Line, Recogniser, Voice, VoiceActivity
+from ivr.call.ports import CallInfo, Conversation, Heard, Hint, Line, Recogniser, Voice, VoiceActivity
 from ivr.call.senses import Senses
 from ivr.call.session import CallSession
 from ivr.call.turn import TurnTaking
@@ -20,6 +20,7 @@ from ivr.events import EventStream
 from ivr.packs import Pack
 from ivr.processes import answers
 from ivr.settings import Settings
+from ivr.speech.revised import RevisedRecogniser
 from ivr.tickets.taxonomy import Taxonomy
 
 log = logging.getLogger(__name__)
@@ -102,12 +103,17 @@ class CallDesk:
         if len(self._calls) > REMEMBERED_CALLS:
             self._calls.popitem(last=False)
         turns, words = self._settings.turns, self._words()
+        wholeness = Wholeness(words, self._fields, pack)
+
+        async def fitting(heard: Heard, hint: Hint) -> Heard:
+            return wholeness.fitting(heard, hint.asks)
+
         senses = Senses(
             activity=self._engines.activity(),
-            recogniser=self._engines.recogniser,
+            recogniser=RevisedRecogniser(self._engines.recogniser, fitting),
             voice=await self._engines.voice_of(call),
             conversation=self._engines.conversation,
-            turns=TurnTaking(turns, Wholeness(words, self._fields, pack)),
+            turns=TurnTaking(turns, wholeness),
             queue=pack.own_queue,
             apology=self._prompts["apology"],
             is_backchannel=words.is_backchannel,

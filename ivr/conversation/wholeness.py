@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
 
 from ivr.call.endpointing import Answer
+from ivr.call.ports import Heard, RepairedTerm
 from ivr.conversation.values.digits import find_digits
 from ivr.conversation.values.terms import find_terms
 from ivr.conversation.values.yesno import yes_no
@@ -24,6 +25,8 @@ _MARKS = "，,。.！!？?；;、…：:~— \t\n"
 MOST_BESIDE = 6
 """Characters beside a name (是那个…吧) with which it still is just the choice that was asked for."""
 YES_OR_NO_KEYS = frozenset({"1", "2"})
+READ_BACK = 0.6
+"""Confidence of a number that was chosen for its length: the dialogue reads it back."""
 LONGEST_YES = 6
 """Characters of a plain yes or no; more tells something besides, and may go on."""
 
@@ -96,17 +99,33 @@ class Wholeness:
             return Answer.UNFINISHED
         if answers:
             return Answer.WHOLE
-        numbers = tuple(ask for ask in asks if ask in self._fields and self._fields[ask].kind == "digits")
-        if numbers:
+        if numbers := self._asked_numbers(asks):
             return self._as_number(said, numbers)
         over = self._is_choice(said, asks) or (self._finished and self._finished.search(said))
         return Answer.WHOLE if over else Answer.OPEN
+
+    def fitting(self, heard: Heard, asks: tuple[str, ...]) -> Heard:
+        """Asked for a number, and the first hypothesis has digits too few or too many: the best one that is whole
+        instead (八百二六 → 八八二六). What was heard stays as another hypothesis; all else is unchanged."""
+        numbers = self._asked_numbers(asks)
+        if not numbers or not find_digits(heard.text) or self(heard.text, asks) is not Answer.UNFINISHED:
+            return heard
+        chosen = next((text for text in heard.alternatives if self(text, asks) is Answer.WHOLE), None)
+        if chosen is None:
+            return heard
+        others = (heard.text, *(text for text in heard.alternatives if text != chosen))
+        sure = min(heard.confidence, READ_BACK)
+        repairs = (*heard.repairs, RepairedTerm(heard.text, chosen, sure))
+        return replace(heard, text=chosen, alternatives=others, confidence=sure, repairs=repairs)
 
     def _breaks_off(self, said: str) -> bool:
         if self._unfinished and self._unfinished.search(said):
             return True
         bare = said.translate(_NO_MARKS)
         return bool(self._beginning and self._beginning.fullmatch(bare))
+
+    def _asked_numbers(self, asks: Sequence[str]) -> tuple[str, ...]:
+        return tuple(ask for ask in asks if ask in self._fields and self._fields[ask].kind == "digits")
 
     def _as_number(self, said: str, asks: Sequence[str]) -> Answer:
         found = find_digits(said)

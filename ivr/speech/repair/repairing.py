@@ -1,12 +1,12 @@
-"""Any recogniser, with misheard terms repaired. What was heard stays as another hypothesis."""
+"""Misheard terms of what any recogniser heard, repaired. What was heard stays as another hypothesis."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from ivr.call.ports import Heard, Hint, Listening, Recogniser, RepairedTerm
+from ivr.call.ports import Heard, Hint, RepairedTerm
 from ivr.packs import Pack
 from ivr.speech.repair.lexicon import of_packs
 from ivr.speech.repair.sounds import Sounds
@@ -34,6 +34,10 @@ class Repairing:
         """So that no caller waits for an index."""
         for hotline in self._packs:
             self._of(hotline)
+
+    async def revise(self, heard: Heard, hint: Hint) -> Heard:
+        """`repair`, beside the event loop."""
+        return await asyncio.to_thread(self.repair, heard, hint)
 
     def repair(self, heard: Heard, hint: Hint) -> Heard:
         """What is sure enough is repaired; what may be is another hypothesis. No words are surer than their repair."""
@@ -65,40 +69,3 @@ def _offered(text: str, found: Sequence[Repair]) -> tuple[str, ...]:
 
 def _told(repair: Repair) -> RepairedTerm:
     return RepairedTerm(repair.heard, repair.meant, repair.confidence)
-
-
-@dataclass(frozen=True, slots=True)
-class _RepairedListening:
-    """Implements `Listening`."""
-
-    listening: Listening
-    repairing: Repairing
-    hint: Hint
-
-    @property
-    def streams(self) -> bool:
-        return self.listening.streams
-
-    def feed(self, pcm: bytes) -> None:
-        self.listening.feed(pcm)
-
-    def partial(self) -> str:
-        return self.listening.partial()
-
-    async def result(self) -> Heard:
-        heard = await self.listening.result()
-        return await asyncio.to_thread(self.repairing.repair, heard, self.hint)
-
-
-class RepairingRecogniser:
-    """Implements `Recogniser` around another."""
-
-    def __init__(self, recogniser: Recogniser, repairing: Repairing) -> None:
-        self._recogniser = recogniser
-        self._repairing = repairing
-
-    def listen(self, hint: Hint) -> Listening:
-        return _RepairedListening(self._recogniser.listen(hint), self._repairing, hint)
-
-    async def close(self) -> None:
-        await self._recogniser.close()

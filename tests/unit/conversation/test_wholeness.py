@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ivr.call.endpointing import Answer
+from ivr.call.ports import Heard
 from ivr.conversation.wholeness import TurnWords, Wholeness, load_turn_words
 from ivr.errors import SettingsError
 from ivr.packs import load_packs
@@ -91,3 +92,27 @@ def test_a_language_may_tell_that_a_sentence_is_over() -> None:
     assert korean("배송이 너무 늦어요", ("description",)) is Answer.WHOLE
     assert korean("배송이 늦고", ("description",)) is Answer.UNFINISHED
     assert korean("배송이", ("description",)) is Answer.OPEN
+
+
+def test_of_the_hypotheses_the_one_with_so_many_digits_as_asked_for() -> None:
+    heard = Heard("八百二十六", 0.8, ("爸爸二六", "八八二六。", "八八二流"))
+    chosen = WHOLENESS.fitting(heard, ("card_last4",))
+    assert chosen.text == "八八二六。"
+    assert chosen.alternatives == ("八百二十六", "爸爸二六", "八八二流")
+    assert chosen.confidence == 0.6
+    assert [(one.heard, one.meant) for one in chosen.repairs] == [("八百二十六", "八八二六。")]
+
+
+@pytest.mark.parametrize(
+    ("asks", "heard"),
+    [
+        ("card_last4", Heard("三三零九", 0.5, ("三三零六",))),
+        ("card_last4", Heard("我不知道", 0.5, ("五八八六",))),
+        ("card_last4", Heard("尾号是", 0.5, ("尾号是五八八六",))),
+        ("card_last4", Heard("八八二六八", 0.5, ("八八二六八六", "爸爸"))),
+        ("confirm", Heard("不对，那个", 0.5, ("不对",))),
+        ("mileage", Heard("三万", 0.5, ("三万两千",))),
+    ],
+)
+def test_all_else_stays_as_it_was_heard(asks: str, heard: Heard) -> None:
+    assert WHOLENESS.fitting(heard, (asks,)) == heard

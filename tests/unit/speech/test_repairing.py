@@ -8,9 +8,10 @@ from pathlib import Path
 
 from ivr.call.ports import Heard, Hint, RepairedTerm
 from ivr.packs import load_packs
-from ivr.speech.repair.repairing import Repairing, RepairingRecogniser
+from ivr.speech.repair.repairing import Repairing
 from ivr.speech.repair.sounds import load_sounds
 from ivr.speech.repair.words import usual_words
+from ivr.speech.revised import RevisedRecogniser
 from tests.fakes.speech import FakeRecogniser
 
 DATA = Path(__file__).parents[3] / "data"
@@ -44,7 +45,7 @@ def test_names_and_unknown_hotlines_are_left_alone() -> None:
 
 
 async def _heard(script: str, hint: Hint) -> Heard:
-    recogniser = RepairingRecogniser(FakeRecogniser([script]), REPAIRING)
+    recogniser = RevisedRecogniser(FakeRecogniser([script]), REPAIRING.revise)
     listening = recogniser.listen(hint)
     listening.feed(bytes(320))
     return await listening.result()
