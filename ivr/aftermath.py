@@ -19,7 +19,7 @@ from ivr.errors import IvrError
 from ivr.packs import Pack
 from ivr.settings import Settings
 from ivr.telephony.asterisk.admission import Admission
-from ivr.telephony.asterisk.handoffs import HandoffOutcome
+from ivr.telephony.asterisk.handoffs import HandoffOutcome, HandoffStep
 from ivr.telephony.numbers import caller_number
 from ivr.tickets.attaching import attached
 from ivr.tickets.callbacks import call_back
@@ -75,6 +75,10 @@ class Aftermath:
     def handoff_ended(self, ended: HandoffOutcome) -> None:
         self._spawn(partial(self._note_outcome, ended), f"outcome {ended.call_id}")
 
+    def handoff_step(self, step: HandoffStep) -> None:
+        if step.kind == "ringing":
+            self._spawn(partial(self._note_ring, step), f"ring {step.call_id}")
+
     def admission_decided(self, decided: Admission) -> None:
         if decided.route == "closed":
             self._spawn(partial(self._note_closed, decided), f"closed {decided.call_id}")
@@ -125,6 +129,16 @@ class Aftermath:
         if why:
             ticket = await store.get(ticket_no)
             await store.record_callback(ticket_no, self._call_back(world, ticket, why))
+
+    async def _note_ring(self, step: HandoffStep) -> None:
+        """Webhooks are told of tickets: a call without one is only on the desk's stream."""
+        store = (await self._worlds.of(self._calls.call(step.call_id) or self._call_of(step))).store
+        of_call = [each.ticket_no for each in await store.of_call(step.call_id)]
+        ticket_no = step.ticket_no or (of_call[-1] if of_call else None)
+        if ticket_no:
+            await store.note_ring(
+                ticket_no, agent=step.agent or "", queue=step.queue, reason=step.reason, waited_s=step.waited_s
+            )
 
     async def _ticket_of(self, world: CallWorld, call: CallInfo, ended: HandoffOutcome) -> str | None:
         """The ticket of a call that was handed over without one: the bot's last, or a bare one. None: no hotline."""
@@ -185,7 +199,7 @@ class Aftermath:
         pack = world.packs.get(ticket.hotline)
         return call_back(ticket, why, at=self._settings.now(), hours=pack.open_hours if pack else None)
 
-    def _call_of(self, ended: HandoffOutcome) -> CallInfo:
+    def _call_of(self, ended: HandoffOutcome | HandoffStep) -> CallInfo:
         """The call never came to this line process, or was with a human while the process was started anew."""
         caller = caller_number(ended.caller or "", withheld=False, region=self._settings.region)
         return replace(

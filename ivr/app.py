@@ -37,7 +37,7 @@ from ivr.publishing import Pairs, free_ports, start_pair
 from ivr.settings import Settings, load
 from ivr.telephony.asterisk.admission import Admission
 from ivr.telephony.asterisk.ami import QueueWatch
-from ivr.telephony.asterisk.handoffs import HandoffOutcome
+from ivr.telephony.asterisk.handoffs import HandoffOutcome, HandoffStep
 from ivr.telephony.asterisk.server import Prepared
 from ivr.telephony.asterisk.server import prepare as prepare_asterisk
 from ivr.tickets.seed import read_seed
@@ -389,7 +389,12 @@ async def serve_line(settings: Settings) -> None:
     admission = AdmissionServer(
         settings, lambda: packs, bot_healthy=fit_for_calls, on_decided=admitted, routes=door.routes
     )
-    queues = QueueWatch(settings, handed_over, on_step=feed.step)
+
+    def step(under_way: HandoffStep) -> None:
+        feed.step(under_way)
+        aftermath.handoff_step(under_way)
+
+    queues = QueueWatch(settings, handed_over, on_step=step)
 
     async def stop() -> None:
         await asyncio.gather(events.stop(), door.stop(), queues.stop())

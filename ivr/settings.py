@@ -226,6 +226,7 @@ WebhookEvent = Literal[
     "ticket.incomplete",
     "ticket.abandoned",
     "ticket.handed_off",
+    "ticket.ringing",
     "ticket.handoff_ended",
     "ticket.corrected",
 ]

@@ -1,14 +1,15 @@
 """What other systems are told of: rows written in the transaction that changes the ticket, so that neither is ever
 there without the other. `ivr.webhooks` delivers them.
 
-`happened` is the table of events; it knows only the ticket before and after the change.
+`happened` is the table of events; it knows only the ticket before and after the change. A telephone that rings is the
+one event without a change.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -33,7 +34,7 @@ from ivr.tickets.schema import METADATA, TRANSCRIPT, Document, Moment
 from ivr.tickets.ticket import Ticket, to_json
 
 LAST_LINES = 6
-"""Of what was said, told with a hand-off."""
+"""Of what was said, told with a hand-off and a ring."""
 FACTS = {"category", "summary"}
 """Keys of the form that people correct, beside `fields.<id>`."""
 
@@ -135,16 +136,32 @@ async def note(
         return
     data = told(before, after, by=by, why=why)
     for kind in kinds:
-        lines = await _last_lines(connection, after.call_id) if kind == "ticket.handed_off" else None
-        entry = {
-            "event_id": str(uuid.uuid4()),
-            "type": kind,
-            "ticket_no": after.ticket_no,
-            "hotline": after.hotline,
-            "at": at,
-            "data": data if lines is None else data | {"last_lines": lines},
-        }
-        await connection.execute(insert(EVENTS), entry)
+        more = {"last_lines": await _last_lines(connection, after.call_id)} if kind == "ticket.handed_off" else {}
+        await _write(connection, kind, after, at, data | more)
+
+
+async def note_ring(
+    connection: AsyncConnection, ticket: Ticket, ring: Mapping[str, Any], *, at: dt.datetime, by: str
+) -> None:
+    """An agent's telephone rings for this ticket, which changes nothing on it. `ring`: agent, queue, reason, waiting
+    time."""
+    lines = await _last_lines(connection, ticket.call_id)
+    data = told(ticket, ticket, by=by, why="坐席电话响铃") | {"ring": dict(ring), "last_lines": lines}
+    await _write(connection, "ticket.ringing", ticket, at, data)
+
+
+async def _write(
+    connection: AsyncConnection, kind: WebhookEvent, ticket: Ticket, at: dt.datetime, data: Mapping[str, Any]
+) -> None:
+    entry = {
+        "event_id": str(uuid.uuid4()),
+        "type": kind,
+        "ticket_no": ticket.ticket_no,
+        "hotline": ticket.hotline,
+        "at": at,
+        "data": data,
+    }
+    await connection.execute(insert(EVENTS), entry)
 
 
 def told(before: Ticket | None, after: Ticket, *, by: str, why: str) -> dict[str, Any]:

@@ -144,6 +144,16 @@ class TicketStore:
 
         await self._record(ticket_no, values, by, "转人工的结果")
 
+    async def note_ring(self, ticket_no: str, *, agent: str, queue: str, reason: str, waited_s: float) -> None:
+        """An agent's telephone rings for this ticket: other systems are told, the ticket stays as it is."""
+        ring = {"agent": agent, "queue": queue, "reason": reason, "waited_s": round(waited_s, 1)}
+
+        async def do(connection: AsyncConnection) -> None:
+            ticket = await self._whole(connection, ticket_no)
+            await outbox.note_ring(connection, ticket, ring, at=self._now(), by="line")
+
+        await self._database.write(do)
+
     async def record_callback(self, ticket_no: str, callback: Callback, *, by: str = "line") -> None:
         await self._record(ticket_no, lambda _: rows.callback_of(callback), by, "约定回电")
 

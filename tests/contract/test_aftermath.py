@@ -10,6 +10,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ivr import aftermath as module
 from ivr.aftermath import Aftermath
@@ -21,8 +23,9 @@ from ivr.line import CallDesk, Engines
 from ivr.packs import OpenHours, Pack, load_packs, load_prompts
 from ivr.settings import PROJECT, Settings
 from ivr.telephony.asterisk.admission import Admission
-from ivr.telephony.asterisk.handoffs import HandoffOutcome
+from ivr.telephony.asterisk.handoffs import HandoffOutcome, HandoffStep
 from ivr.tickets.customer import Customer
+from ivr.tickets.outbox import EVENTS
 from ivr.tickets.store import TicketStore
 from ivr.tickets.taxonomy import Taxonomy, load_taxonomy
 from ivr.tickets.ticket import Fact, Handoff, Ticket
@@ -96,6 +99,23 @@ async def test_an_answered_transfer_is_on_the_ticket(world: World, aftermath: Af
     assert handoff is not None
     assert (handoff.outcome, handoff.agent, handoff.waited_s) == ("answered", "8001", 4.5)
     assert (await world.store.get(number)).callback is None
+
+
+async def test_other_systems_are_told_of_a_ring(world: World, aftermath: Aftermath) -> None:
+    made = await world.store.create(Ticket(hotline="appliance", call_id="c9", caller_number=None, created_at=BEGAN))
+    for kind, number in (("queued", None), ("ringing", None), ("missed", None), ("ringing", made.ticket_no)):
+        aftermath.handoff_step(
+            HandoffStep(kind=kind, call_id="c9", ticket_no=number, queue="appliance", reason="vip", agent="8001")
+        )
+        await aftermath.close()
+    aftermath.handoff_step(HandoffStep(kind="ringing", call_id="c0", ticket_no=None, queue="appliance", reason="vip"))
+    await aftermath.close()
+
+    async def rings(connection: AsyncConnection) -> list[str]:
+        rows = select(EVENTS.c.ticket_no).where(EVENTS.c.type == "ticket.ringing")
+        return list(await connection.scalars(rows))
+
+    assert await world.store.database.read(rings) == [made.ticket_no] * 2
 
 
 @pytest.mark.parametrize("outcome", ["no_agent", "abandoned", "declined", "failed"])

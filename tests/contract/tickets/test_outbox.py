@@ -43,6 +43,19 @@ async def test_a_call_leaves_its_events_in_order(store: TicketStore, draft: Tick
     assert found[3].data["ticket"]["handoff"]["agent"] == "8001"
 
 
+async def test_a_telephone_that_rings_is_told_without_a_change(store: TicketStore, draft: Ticket) -> None:
+    made = await store.create(draft)
+    await store.add_line(made.call_id, TranscriptLine("caller", "我要退货", 1.0))
+    await store.note_ring(made.ticket_no, agent="8001", queue="appliance_refund", reason="vip", waited_s=3.14)
+    _, ring = await events(store)
+    assert (ring.type, ring.ticket_no, ring.hotline) == ("ticket.ringing", made.ticket_no, made.hotline)
+    assert ring.data["ring"] == {"agent": "8001", "queue": "appliance_refund", "reason": "vip", "waited_s": 3.1}
+    assert [line["text"] for line in ring.data["last_lines"]] == ["我要退货"]
+    assert (ring.data["ticket"]["ticket_no"], ring.data["changed"]) == (made.ticket_no, [])
+    assert await store.get(made.ticket_no) == (await store.of_call(made.call_id))[0]
+    assert (await store.get(made.ticket_no)).version == made.version
+
+
 async def test_a_change_that_fails_leaves_no_event(store: TicketStore, draft: Ticket) -> None:
     made = await store.create(draft)
     await store.save(replace(made, summary="别人先改了"), by="a", why="")
