@@ -11,8 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from ivr.settings import Settings, Telephony
+from ivr.settings import Settings, Telephony, Webhook
+from ivr.webhooks.deliveries import Count
 
 MODELS = {
     "whisper-base/model.bin": "语音识别模型",
@@ -23,6 +25,8 @@ MODELS = {
 """File below `.tools/models` → what it is."""
 LEAST_FREE_GB = 1.0
 EASY_FREE_GB = 5.0
+LONG_WAIT = dt.timedelta(hours=1)
+"""A webhook that waits longer has a receiver that does not take it."""
 RELEASED = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 """A machine whose clock shows an earlier time than this release has a wrong clock."""
 
@@ -167,6 +171,43 @@ def customer_source(name: str, took_ms: float, wrong: str | None) -> Finding:
         return Finding(f"客户资料 {name}", Verdict.OK, f"在回答（{took_ms:.0f} 毫秒）")
     mend = "ivr customers check 看详细情况，docs/customers.md 有说明；在它恢复之前通话照常，只是没有客户资料。"
     return Finding(f"客户资料 {name}", Verdict.WARN, wrong.rstrip("。"), mend)
+
+
+def webhook(receiver: Webhook, count: Count, now: dt.datetime) -> list[Finding]:
+    """One receiver: does it take what it is told? `now` is aware."""
+    what = f"通知 {receiver.shown}"
+    found: list[Finding] = []
+
+    def warn(says: str, mend: str) -> None:
+        found.append(Finding(what, Verdict.WARN, says, mend))
+
+    again = f"ivr webhooks send-again {receiver.address}"
+    if count.gone:
+        warn("对方回答过 410，不再给它送", f"弄清为什么；要恢复就运行 {again}，不要了就从 ivr.toml 里删掉。")
+    if count.dead:
+        warn(f"{count.dead} 条一直没人收，已经放弃", f"对方恢复以后运行 {again}。")
+    if count.oldest and now - count.oldest > LONG_WAIT:
+        hours = (now - count.oldest).total_seconds() / 3600
+        warn(f"{count.pending} 条在等，最早的等了 {hours:.1f} 小时", "ivr webhooks pending 看对方怎么回答。")
+    address = urlsplit(receiver.address)
+    if address.scheme == "http" and not _is_loopback(address.hostname or ""):
+        warn("地址是 http://，工单（电话、地址）明文过网", "请对方给一个 https:// 的地址。")
+    return found or [Finding(what, Verdict.OK, f"{count.pending} 条在等" if count.pending else "都送到了")]
+
+
+def api(settings: Settings) -> Finding:
+    if _is_loopback(settings.api_host):
+        return Finding("HTTP API", Verdict.OK, f"{settings.api_host}:{settings.ports.api}，只给本机")
+    mend = "前面放一个带 TLS 的反向代理，让 API 只听 127.0.0.1（api.host）：令牌和工单明文过网谁都看得到。"
+    return Finding("HTTP API", Verdict.WARN, f"在 {settings.api_host}:{settings.ports.api} 上明文对外", mend)
+
+
+def retention(settings: Settings) -> list[Finding]:
+    """A line that takes real calls keeps what people said no longer than it must (《个人信息保护法》第十九条)."""
+    if not settings.telephony.trunk.host or settings.retention.tickets_days:
+        return []
+    mend = "在 [retention] 里写 tickets_days（例如三年是 1095），ivr tickets prune 先看会删什么。"
+    return [Finding("保存期限", Verdict.WARN, "接了中继，但工单、对话和录音永远留着", mend)]
 
 
 def clock(now: dt.datetime, settings: Settings, *, synchronised: bool | None) -> list[Finding]:

@@ -41,6 +41,7 @@ from ivr.telephony.asterisk.secrets import load_secrets
 from ivr.telephony.asterisk.server import find as find_asterisk
 from ivr.tickets.store import TicketStore
 from ivr.tickets.taxonomy import load_taxonomy
+from ivr.webhooks.deliveries import Count, Deliveries
 
 SIGNS = {Verdict.OK: "✓", Verdict.UNKNOWN: "·", Verdict.WARN: "!", Verdict.FAIL: "✗"}
 COLOURS = {Verdict.OK: "green", Verdict.UNKNOWN: "bright_black", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
@@ -50,7 +51,7 @@ ARI_USER = f"{APP}-user"
 
 
 def command(*, as_json: Annotated[bool, typer.Option("--json", help="输出 JSON，供程序读取")] = False) -> None:
-    """检查安装和配置：端口、Asterisk、模型、Rasa、数据库、中继、坐席、时钟、磁盘。每一项说明哪里不对、怎么办。
+    """检查安装和配置：端口、Asterisk、模型、Rasa、数据库、通知、API、中继、坐席、时钟、磁盘。每一项说明哪里不对、怎么办。
 
     线路在运行时一并检查 ARI 和 AMI 登录、队列坐席。有“✗”时退出码是 1。
     """
@@ -86,6 +87,7 @@ async def examine(settings: Settings, packs: Mapping[str, Pack]) -> list[Finding
     else:
         mend = "启动后再检查一次：make run。"
         found += [Finding("ARI、AMI、Rasa、坐席", Verdict.UNKNOWN, "线路没有运行，看不到", mend)]
+    found += [*await _webhooks(settings), doctor.api(settings), *doctor.retention(settings)]
     found += [*_trunk(settings), *doctor.clock(dt.datetime.now(dt.UTC), settings, synchronised=_synchronised())]
     settings.var.mkdir(parents=True, exist_ok=True)
     return [*found, doctor.disk(settings.var, shutil.disk_usage(settings.var).free / 1e9)]
@@ -167,6 +169,23 @@ async def _database(settings: Settings) -> Finding:
     finally:
         await store.close()
     return Finding("数据库", Verdict.OK, f"{shown}（{release}）")
+
+
+async def _webhooks(settings: Settings) -> list[Finding]:
+    """Nothing where the database does not answer: that is a finding of its own."""
+    if not settings.webhooks:
+        return []
+    try:
+        store = TicketStore(settings.database_url, settings.zone)
+        try:
+            await store.open()
+            counts = await Deliveries(store.database, now=settings.now).counts()
+        finally:
+            await store.close()
+    except IvrError:
+        return []
+    now = settings.now()
+    return [one for hook in settings.webhooks for one in doctor.webhook(hook, counts.get(hook.address, Count()), now)]
 
 
 async def _ari(settings: Settings) -> Finding:

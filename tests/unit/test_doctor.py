@@ -7,8 +7,9 @@ from pathlib import Path
 from ivr import doctor
 from ivr.commands.doctor import ARI_USER, recognition_models
 from ivr.doctor import Finding, Holder, Verdict
-from ivr.settings import PROJECT, RecogniserChoice, Settings, Speech, Telephony, Trunk
+from ivr.settings import PROJECT, Api, RecogniserChoice, Retention, Settings, Speech, Telephony, Trunk, Webhook
 from ivr.telephony.asterisk.config import APP
+from ivr.webhooks.deliveries import Count
 
 NOW = dt.datetime(2026, 12, 1, 4, 0, tzinfo=dt.UTC)
 
@@ -128,3 +129,33 @@ def test_only_a_failure_makes_the_whole_sick() -> None:
 def test_the_ari_user_is_the_one_of_the_template() -> None:
     template = (PROJECT / "telephony_config/asterisk/ari.conf").read_text("utf-8")
     assert f"[{ARI_USER}]" in template.replace("<< app >>", APP)
+
+
+def test_a_receiver_that_takes_everything_is_well() -> None:
+    hook = Webhook(address="https://crm.example.cn/hook")
+    assert verdicts(doctor.webhook(hook, Count(), NOW)) == [Verdict.OK]
+    waiting = Count(pending=3, oldest=NOW - dt.timedelta(minutes=1))
+    assert verdicts(doctor.webhook(hook, waiting, NOW)) == [Verdict.OK]
+
+
+def test_a_receiver_that_does_not_is_told_with_what_to_do() -> None:
+    hook = Webhook(address="http://crm.example.cn/hook", name="客服系统")
+    count = Count(pending=7, dead=2, oldest=NOW - dt.timedelta(hours=5), gone=True)
+    found = doctor.webhook(hook, count, NOW)
+    assert verdicts(found) == [Verdict.WARN] * 4
+    told = "".join(one.says for one in found)
+    assert all(word in told for word in ("410", "2 条", "5.0 小时", "http://"))
+    assert all("客服系统" in one.what and one.mend for one in found)
+    assert verdicts(doctor.webhook(Webhook(address="http://127.0.0.1:9/hook"), Count(), NOW)) == [Verdict.OK]
+
+
+def test_an_api_beyond_this_machine_wants_a_proxy() -> None:
+    assert doctor.api(Settings()).verdict is Verdict.OK
+    assert doctor.api(Settings(api=Api(host="0.0.0.0"))).verdict is Verdict.WARN  # noqa: S104
+
+
+def test_a_real_line_does_not_keep_everything_for_ever() -> None:
+    real = Telephony(trunk=Trunk(host="sip.example.cn"))
+    assert doctor.retention(Settings()) == []
+    assert verdicts(doctor.retention(Settings(telephony=real))) == [Verdict.WARN]
+    assert doctor.retention(Settings(telephony=real, retention=Retention(tickets_days=1095))) == []
