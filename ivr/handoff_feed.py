@@ -13,31 +13,30 @@ import asyncio
 import datetime as dt
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from aiohttp import WSMsgType, web
 
 from ivr.call.ports import CallInfo
+from ivr.handoff_event import UNKNOWN, Event, brief_of, head, told
 from ivr.telephony.asterisk.handoffs import HandoffOutcome, HandoffStep
 from ivr.tickets.store import TicketStore
-from ivr.tickets.ticket import Ticket
 
 log = logging.getLogger(__name__)
 
 KINDS = {"queued": "handed_off", "ringing": "ringing", "missed": "missed"}
 """Step of a hand-over → kind of its event."""
-LAST_LINES = 6
-"""So many sentences of the call are told."""
 BRIEF_S = 0.1
 """The ticket is read while the call joins its queue; a telephone that rings does not wait longer for it."""
+LOOK_S = 1.0
+"""How often the ticket of a caller who waits is read again: the CRM may have found the customer late."""
+LOOKS = 900
 BACKLOG = 200
 """Events kept for a desk that reads slowly; older ones are dropped."""
 KEEPALIVE_S = 15.0
 BEARER = "Bearer "
-
-Event = Mapping[str, Any]
 
 
 class World(Protocol):
@@ -109,13 +108,14 @@ class HandoffFeed:
         if under_way is None or step.kind == "queued":
             brief = asyncio.create_task(self._brief(step), name=f"brief {step.call_id}")
             under_way = self._open[step.call_id] = _Open(brief)
+            self._spawn(self._watch(step, under_way), f"watch {step.call_id}")
         self._spawn(self._tell_step(step, under_way, rang), f"{step.kind} {step.call_id}")
 
     def ended(self, ended: HandoffOutcome) -> None:
         under_way = self._open.pop(ended.call_id, None)
         what = {"outcome": ended.outcome, "agent": ended.agent}
         known = under_way.last if under_way else {}
-        event = {**_head("handoff_ended", ended, self._now()), **_UNKNOWN, **_told(known), **what}
+        event = {**head("handoff_ended", ended, self._now()), **UNKNOWN, **told(known), **what}
         self._publish(event)
 
     async def close(self) -> None:
@@ -125,14 +125,32 @@ class HandoffFeed:
 
     async def _tell_step(self, step: HandoffStep, under_way: _Open, at: dt.datetime) -> None:
         await asyncio.wait([under_way.brief], timeout=None if step.kind == "queued" else BRIEF_S)
-        brief = under_way.brief.result() if under_way.brief.done() else _UNKNOWN
+        brief = under_way.brief.result() if under_way.brief.done() else UNKNOWN
         if self._open.get(step.call_id) is not under_way:
             return  # over meanwhile
-        told = {name: value for name, value in brief.items() if value is not None}
-        event = {**_head(KINDS[step.kind], step, at), **_UNKNOWN, "caller_number": step.caller, **told}
+        known = {name: value for name, value in brief.items() if value is not None}
+        event = {**head(KINDS[step.kind], step, at), **UNKNOWN, "caller_number": step.caller, **known}
         if step.kind != "queued" or not under_way.last:  # the ticket took longer than the first ring
             under_way.last = event
             self._publish(event)
+
+    async def _watch(self, step: HandoffStep, under_way: _Open) -> None:
+        """What changes on the ticket while the caller waits is told, and what rings later tells it."""
+        for _ in range(LOOKS):
+            await asyncio.sleep(LOOK_S)
+            if self._open.get(step.call_id) is not under_way:
+                return
+            if not under_way.brief.done():
+                continue
+            brief = asyncio.create_task(self._brief(step), name=f"brief {step.call_id}")
+            await asyncio.wait([brief])
+            if not brief.result() or brief.result() == under_way.brief.result():
+                continue
+            under_way.brief = brief
+            if under_way.last and self._open.get(step.call_id) is under_way:
+                at = self._now().isoformat(timespec="milliseconds")
+                under_way.last = {**under_way.last, **brief.result(), "kind": "updated", "at": at}
+                self._publish(under_way.last)
 
     async def _brief(self, step: HandoffStep) -> Event:
         """Of the ticket; what cannot be read stays unknown, for the telephone rings all the same."""
@@ -216,52 +234,6 @@ class HandoffFeed:
                 text="要出示令牌：Authorization: Bearer ivr_…，或 ?token=ivr_…（见 docs/handoff.md）。",
                 headers={"WWW-Authenticate": "Bearer"},
             )
-
-
-_UNKNOWN: Event = {
-    **dict.fromkeys(("category", "urgency", "tier", "customer", "caller_number", "summary")),
-    "missing": [],
-    "related": [],
-    "last_lines": [],
-}
-"""What the ticket tells, where it could not be read."""
-
-
-def brief_of(ticket: Ticket, related: tuple[str, ...]) -> Event:
-    """What a human wants to know before saying hello."""
-    return {
-        "ticket_no": ticket.ticket_no,
-        "hotline": ticket.hotline,
-        "category": ticket.category,
-        "urgency": ticket.urgency,
-        "tier": ticket.customer.tier if ticket.customer else None,
-        "customer": ticket.customer.name if ticket.customer else None,
-        "caller_number": ticket.caller_number,
-        "summary": ticket.summary,
-        "missing": list(ticket.missing),
-        "related": list(related),
-        "last_lines": [{"who": line.who, "text": line.text, "at": line.at} for line in ticket.transcript[-LAST_LINES:]],
-    }
-
-
-def _head(kind: str, of: HandoffStep | HandoffOutcome, at: dt.datetime) -> dict[str, Any]:
-    return {
-        "kind": kind,
-        "at": at.isoformat(timespec="milliseconds"),
-        "call_id": of.call_id,
-        "ticket_no": of.ticket_no,
-        "hotline": of.hotline,
-        "queue": of.queue,
-        "reason": of.reason,
-        "agent": of.agent,
-        "waited_s": of.waited_s,
-        "simulation": of.simulation,
-    }
-
-
-def _told(last: Event) -> Event:
-    """What stays as it was told, of an earlier event of the same hand-over."""
-    return {name: last[name] for name in ("ticket_no", "hotline", *_UNKNOWN) if name in last}
 
 
 def _line(event: Event) -> str:

@@ -123,6 +123,26 @@ async def test_server_sent_events_tell_the_same_and_late_comers_what_is_under_wa
     assert last["summary"] == "空调漏电"
 
 
+async def test_a_customer_who_is_known_after_the_ring_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ivr.handoff_feed.LOOK_S", 0.02)
+
+    def richer(ticket: Ticket) -> Ticket:
+        return replace(ticket, customer=Customer("王芳女士", "vip"))
+
+    async with desk.socket(agent="8001") as socket:
+        desk.feed.step(STEP)
+        desk.feed.step(RINGS)
+        before = [await socket.receive_json(timeout=3) for _ in range(2)]
+        await desk.worlds.store.change("GD20261122-000001", richer, by="crm", why="客户资料后到")
+        updated = await socket.receive_json(timeout=3)
+        desk.feed.step(replace(RINGS, agent="8001", waited_s=9.0))
+        rings_again = await socket.receive_json(timeout=3)
+    assert [event["customer"] for event in before] == ["王芳", "王芳"]
+    assert (updated["kind"], updated["customer"], updated["agent"]) == ("updated", "王芳女士", "8001")
+    assert (updated["queue"], updated["reason"]) == ("appliance", "p1")
+    assert (rings_again["kind"], rings_again["customer"]) == ("ringing", "王芳女士")
+
+
 async def test_each_desk_hears_what_concerns_it(desk: Desk) -> None:
     async with desk.socket(agent="8002") as other, desk.socket(hotline="bank") as bank:
         desk.feed.step(STEP)
