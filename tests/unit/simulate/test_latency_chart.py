@@ -41,6 +41,14 @@ def test_the_image_names_conditions_and_targets(tmp_path: Path) -> None:
     assert "p95 ≤ 1500" in svg
 
 
+def test_without_a_chinese_font_only_text_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("matplotlib.font_manager.get_font_names", lambda: ["DejaVu Sans"])
+    with pytest.raises(SettingsError, match=r"没有中文字体.*\.svg"):
+        draw([figures_of("clean", 1, [CALL])], tmp_path / "gaps.png")
+    monkeypatch.setattr("matplotlib.font_manager.get_font_names", lambda: ["WenQuanYi Zen Hei"])
+    draw([figures_of("clean", 1, [CALL])], tmp_path / "gaps.png")
+
+
 def test_an_image_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"\.svg"):
         draw([figures_of("clean", 1, [CALL])], tmp_path / "gaps.xyz")
