@@ -16,7 +16,8 @@ from ivr.api.routes import Asked, Reply
 from ivr.errors import StepRefused, TicketChanged
 from ivr.tickets.correction import Correction, corrected
 from ivr.tickets.lifecycle import moved
-from ivr.tickets.store import Change, TicketStore
+from ivr.tickets.reading import Change
+from ivr.tickets.store import TicketStore
 from ivr.tickets.ticket import Ticket, to_json
 
 

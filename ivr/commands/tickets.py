@@ -17,7 +17,8 @@ from ivr.commands.tickets_store import AsJson, Category, Hotline, Limit, Since, 
 from ivr.settings import Settings, load
 from ivr.tickets.export import EMOTION_ZH, HEADS, OUTCOME_ZH, line
 from ivr.tickets.lifecycle import STAGE_ZH, STATUS_ZH
-from ivr.tickets.store import Change, TicketStore
+from ivr.tickets.reading import Change
+from ivr.tickets.store import TicketStore
 from ivr.tickets.taxonomy import Taxonomy, load_taxonomy
 from ivr.tickets.ticket import Ticket, to_json
 
