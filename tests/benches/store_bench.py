@@ -194,6 +194,8 @@ async def bench(url: str, wish: argparse.Namespace) -> None:
     if not await store.find(limit=1):
         await store.close()  # nobody else is there while it is filled
         await fill(url, wish.tickets, wish.searchable if wish.searchable is not None else wish.tickets, NOW)
+        store = TicketStore(url, ZONE)
+        await store.open()
     for name, part in PARTS.items():
         if wish.only in (None, name):
             await part(store, wish.tickets)
