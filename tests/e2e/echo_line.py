@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -163,6 +164,7 @@ class EchoCalls:
         self._settings = settings
         self._folder = folder
         self._callers: dict[str, EchoCaller] = {}
+        self._numbers = itertools.count()
 
     def report_of(self, line: Line) -> Report:
         return self._callers[line.info.caller_number or ""].report
@@ -170,8 +172,9 @@ class EchoCalls:
     @asynccontextmanager
     async def caller(self) -> AsyncIterator[EchoCaller]:
         """Who has just been greeted."""
-        number = f"1380013{8000 + len(self._callers):04}"
-        folder = self._folder / f"call{len(self._callers)}"
+        mine = next(self._numbers)
+        number = f"1380013{8000 + mine:04}"
+        folder = self._folder / f"call{mine}"
         async with Softphone(record=folder) as phone:
             self._callers[number] = caller = EchoCaller(phone, folder)
             following = asyncio.create_task(caller.follow())
