@@ -15,6 +15,8 @@ from ivr.designing.handoff_check import check_handoff
 from ivr.designing.located import Table, line_of, rows, table, texts
 from ivr.errors import IvrError
 from ivr.packs import NO_TERM, load_packs, load_prompts
+from ivr.speech.repair.sounds import load_sounds
+from ivr.speech.repair.words import listed_words
 from ivr.tickets.taxonomy import load_taxonomy
 
 PATTERN_FILES = ("evidence.yml", "urgency.yml", "emotion.yml", "linking.yml")
@@ -51,6 +53,11 @@ def _readers(content: Content) -> Iterator[Finding]:
         data / "turn_taking.yml": lambda: load_turn_words(data),
         data / "evidence.yml": lambda: [load_evidence(data, hotline) for hotline in load_packs(data)],
     }
+    repair: dict[Path, Callable[[], object]] = {
+        data / "words.yml": lambda: listed_words(data),
+        data / "sounds.yml": lambda: load_sounds(data),
+    }
+    readers |= {file: reader for file, reader in repair.items() if file.exists()}
     for file, reader in readers.items():
         try:
             reader()

@@ -203,3 +203,15 @@ def test_routes_to_humans_name_what_there_is(site: Site) -> None:
     assert "不认识 catgory" in "\n".join(site.shown())
     file.write_text(ROUTES.replace("queue: shop_fault}", "queue: shop}\n- {queue: nowhere}"), "utf-8")
     assert "队列 nowhere 没有写在 queues 里" in "\n".join(site.shown())
+
+
+def test_what_repairs_misheard_words_is_read_too(site: Site) -> None:
+    site.write("data/words.yml", "方言字: 侬\n")
+    site.write("data/sounds.yml", "initials: {b: [唇, 塞]}\n")
+    shown = "\n".join(site.shown())
+    assert "words.yml 有误" in shown
+    assert "应当是“分类: [词, 词]”" in shown
+    assert "sounds.yml 有误" in shown
+    site.write("data/words.yml", "方言字: [侬]\n")
+    (site.root / "data/sounds.yml").unlink()
+    assert site.shown() == []
