@@ -67,7 +67,8 @@ def prompt(hint: Hint, pack: Pack | None) -> str:
     closed = bool(hint.asks) and all(ask in CLOSED for ask in hint.asks)
     room = (SHORTER if closed else LONGEST) - len(head) - len(forms)
     chosen: list[str] = []
-    for term in _asked_for(hint, pack):
+    # A prompt of nothing but yes, no and the call's own terms comes back for whatever is short (measured).
+    for term in _ranked(hint, pack) if closed else _asked_for(hint, pack):
         if term in forms or any(term in kept for kept in chosen):
             continue
         if len(term) + 1 > room:
