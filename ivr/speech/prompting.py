@@ -1,8 +1,8 @@
 """What the recogniser is told to expect: hotline, last question and lexicon → Whisper's prompt.
 
 The prompt is the strongest lever on the error (it halves it), but it costs decoding time by length, and its words can
-be made up; so it holds what the last question asks for and nothing else, but for a yes or no: terms of other fields make the
-answer to a question about time, money or a number later and worse (measured, docs/benchmarks.md).
+be made up; so it holds what the last question asks for and nothing else, but for a yes or no: terms of other fields
+make the answer to a question about time, money or a number later and worse (measured, docs/benchmarks.md).
 """
 
 from __future__ import annotations
