@@ -133,8 +133,8 @@ class Aftermath:
     async def _note_ring(self, step: HandoffStep) -> None:
         """Webhooks are told of tickets: a call without one is only on the desk's stream."""
         store = (await self._worlds.of(self._calls.call(step.call_id) or self._call_of(step))).store
-        of_call = [each.ticket_no for each in await store.of_call(step.call_id)]
-        ticket_no = step.ticket_no or (of_call[-1] if of_call else None)
+        made = () if step.ticket_no else await store.of_call(step.call_id)
+        ticket_no = step.ticket_no or (made[-1].ticket_no if made else None)
         if ticket_no:
             await store.note_ring(
                 ticket_no, agent=step.agent or "", queue=step.queue, reason=step.reason, waited_s=step.waited_s

@@ -77,7 +77,7 @@ class _Desk:
 
 class HandoffFeed:
     """`step` and `ended` are told by telephony and return at once. `on_event` is told every event, too, and must not
-    block: whatever else has to hear of hand-overs (webhooks, metrics) begins there."""
+    block. Webhooks hear of a ring from the outbox (`ivr.aftermath`)."""
 
     def __init__(
         self,

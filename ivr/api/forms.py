@@ -123,6 +123,9 @@ class EventData(Struct):
     why: str
     changed: list[str]
     last_lines: list[dict[str, Any]] | UnsetType = UNSET
+    """Of a hand-off and a ring."""
+    ring: dict[str, Any] | UnsetType = UNSET
+    """`ticket.ringing`: agent, queue, reason, waited_s."""
 
 
 class CloudEvent(Struct):

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ivr.errors import StepRefused, TicketChanged, TicketError, TicketUnknown
@@ -108,7 +108,8 @@ class TicketStore(TicketReader):
         ring = {"agent": agent, "queue": queue, "reason": reason, "waited_s": round(waited_s, 1)}
 
         async def do(connection: AsyncConnection) -> None:
-            ticket = await self._whole(connection, ticket_no)
+            # Locked, so that what is being written on the ticket is told before the ring.
+            ticket = rows.ticket_of(columns_of(await _locked(connection, ticket_no)), self._zone)
             await outbox.note_ring(connection, ticket, ring, at=self._now(), by="line")
 
         await self._database.write(do)
@@ -235,9 +236,7 @@ class TicketStore(TicketReader):
         anew: bool,
     ) -> None:
         """`anew`: whoever read the ticket before must read it again to save it."""
-        row = await row_of(connection, ticket_no, lock=True)
-        if row is None:
-            raise TicketUnknown(UNKNOWN.format(ticket_no))
+        row = await _locked(connection, ticket_no)
         before = rows.ticket_of(columns_of(row), self._zone)
         new = values(before) | ({"version": before.version + 1} if anew else {})
         after = rows.ticket_of(columns_of(row) | new, self._zone)
@@ -253,3 +252,10 @@ class TicketStore(TicketReader):
 
     async def _tell(self, connection: AsyncConnection, before: Ticket | None, after: Ticket, by: str, why: str) -> None:
         await outbox.note(connection, before, after, at=self._now(), by=by, why=why)
+
+
+async def _locked(connection: AsyncConnection, ticket_no: str) -> Row[Any]:
+    row = await row_of(connection, ticket_no, lock=True)
+    if row is None:
+        raise TicketUnknown(UNKNOWN.format(ticket_no))
+    return row
