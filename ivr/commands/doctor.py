@@ -77,7 +77,7 @@ async def examine(settings: Settings, packs: Mapping[str, Pack]) -> list[Finding
     running = await answers(f"http://{settings.host}:{settings.ports.events}/health")
     settings = at_work(settings)
     found = [_asterisk(settings), doctor.model_files(settings.tools / "models"), _rasa_environment(settings)]
-    found += [_dialogue(settings), *_ports(settings, running=running), await _database(settings)]
+    found += [_dialogue(settings), *_ports(settings, running=running), *await _database(settings)]
     found += [*recognition_models(settings), *await _recognition_servers(settings)]
     found += [doctor.customer_source(one.name, one.took_ms, one.wrong) for one in await tried(settings)]
     if running:
@@ -87,7 +87,7 @@ async def examine(settings: Settings, packs: Mapping[str, Pack]) -> list[Finding
     else:
         mend = "启动后再检查一次：make run。"
         found += [Finding("ARI、AMI、Rasa、坐席", Verdict.UNKNOWN, "线路没有运行，看不到", mend)]
-    found += [*await _webhooks(settings), doctor.api(settings), *doctor.retention(settings)]
+    found += [doctor.api(settings), *doctor.retention(settings)]
     found += [*_trunk(settings), *doctor.clock(dt.datetime.now(dt.UTC), settings, synchronised=_synchronised())]
     settings.var.mkdir(parents=True, exist_ok=True)
     return [*found, doctor.disk(settings.var, shutil.disk_usage(settings.var).free / 1e9)]
@@ -151,39 +151,29 @@ def _own_processes(run: Path) -> Iterator[int]:
                 yield process
 
 
-async def _database(settings: Settings) -> Finding:
+async def _database(settings: Settings) -> list[Finding]:
+    """With what it says of the webhooks' receivers, where it answers."""
     try:
         url = settings.database_url
         store = TicketStore(url, settings.zone)
     except IvrError as error:
-        return Finding("数据库", Verdict.FAIL, str(error), "改正 ivr.toml 里的 database（docs/tickets.md）。")
+        return [Finding("数据库", Verdict.FAIL, str(error), "改正 ivr.toml 里的 database（docs/tickets.md）。")]
     shown = url.split("@")[-1]  # never the password
     file = Path(url.partition("///")[2]) if url.startswith("sqlite") else None
     if file and not file.exists():
-        return Finding("数据库", Verdict.OK, f"{file}，第一次启动时建立")
+        return [Finding("数据库", Verdict.OK, f"{file}，第一次启动时建立"), *_webhooks(settings, {})]
     try:
         await store.open()
         release = await store.release()
+        counts = await Deliveries(store.database, now=settings.now).counts() if settings.webhooks else {}
     except IvrError as error:
-        return Finding("数据库", Verdict.FAIL, str(error), "检查设置 database、数据库是否在运行、文件的属主。")
+        return [Finding("数据库", Verdict.FAIL, str(error), "检查设置 database、数据库是否在运行、文件的属主。")]
     finally:
         await store.close()
-    return Finding("数据库", Verdict.OK, f"{shown}（{release}）")
+    return [Finding("数据库", Verdict.OK, f"{shown}（{release}）"), *_webhooks(settings, counts)]
 
 
-async def _webhooks(settings: Settings) -> list[Finding]:
-    """Nothing where the database does not answer: that is a finding of its own."""
-    if not settings.webhooks:
-        return []
-    try:
-        store = TicketStore(settings.database_url, settings.zone)
-        try:
-            await store.open()
-            counts = await Deliveries(store.database, now=settings.now).counts()
-        finally:
-            await store.close()
-    except IvrError:
-        return []
+def _webhooks(settings: Settings, counts: Mapping[str, Count]) -> list[Finding]:
     now = settings.now()
     return [one for hook in settings.webhooks for one in doctor.webhook(hook, counts.get(hook.address, Count()), now)]
 
