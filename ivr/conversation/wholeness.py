@@ -107,8 +107,8 @@ class Wholeness:
     def fitting(self, heard: Heard, asks: tuple[str, ...]) -> Heard:
         """Asked for a number, and the first hypothesis has digits too few or too many: the best one that is whole
         instead (八百二六 → 八八二六). What was heard stays as another hypothesis; all else is unchanged."""
-        numbers = self._asked_numbers(asks)
-        if not numbers or not find_digits(heard.text) or self(heard.text, asks) is not Answer.UNFINISHED:
+        a_number = self._asked_numbers(asks) and find_digits(heard.text)
+        if not a_number or self(heard.text, asks) is not Answer.UNFINISHED:
             return heard
         chosen = next((text for text in heard.alternatives if self(text, asks) is Answer.WHOLE), None)
         if chosen is None:

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # it tells every font it does not find
 
-CHINESE = {"Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei"}
+CHINESE = ("Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei")
+"""Fonts, the preferred first."""
 STYLE: Any = {
-    "font.family": [*sorted(CHINESE), "sans-serif"],
+    "font.family": [*CHINESE, "sans-serif"],
     "svg.fonttype": "none",
 }
 """Text stays text in the SVG: shown in whatever Chinese font the viewer has."""
@@ -152,7 +153,7 @@ def written(figure: Figure, file: Path) -> None:
     """Save the image. Raises `SettingsError` when it cannot be."""
     from matplotlib.font_manager import get_font_names
 
-    if file.suffix == ".png" and not CHINESE.intersection(get_font_names()):
+    if file.suffix == ".png" and not set(CHINESE).intersection(get_font_names()):
         raise SettingsError(f"{file} 里的字会成方块：这台机器没有中文字体。请用 .svg 结尾，或安装 fonts-noto-cjk。")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

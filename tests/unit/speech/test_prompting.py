@@ -30,6 +30,11 @@ def test_other_fields_have_no_place_in_the_prompt() -> None:
     assert "空调" not in prompt(Hint("appliance", asks=("amount",)), PACK)
 
 
+def test_a_yes_or_no_keeps_the_hotlines_words() -> None:
+    """With nothing but yes, no and the call's own terms, these come back for whatever is short."""
+    assert "空调" in prompt(Hint("appliance", asks=("handoff_offer",), terms=("转人工",)), PACK)
+
+
 @pytest.mark.parametrize("field", ["card_last4", "account_no", "contact_number", "order_no", "tracking_no"])
 def test_a_question_for_a_number_holds_every_digit(field: str) -> None:
     text = prompt(Hint("appliance", asks=(field,)), PACK)
