@@ -66,14 +66,27 @@ class Calls(Protocol):
 class Aftermath:
     """Its methods are called from telephony's callbacks, so they return at once and write in tasks of their own."""
 
-    def __init__(self, settings: Settings, worlds: CallWorlds, calls: Calls) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        worlds: CallWorlds,
+        calls: Calls,
+        *,
+        on_settled: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`on_settled` is told the call whose hand-over has its outcome on the ticket."""
+        self._on_settled = on_settled
         self._settings = settings
         self._worlds = worlds
         self._calls = calls
         self._writing: set[asyncio.Task[None]] = set()
 
     def handoff_ended(self, ended: HandoffOutcome) -> None:
-        self._spawn(partial(self._note_outcome, ended), f"outcome {ended.call_id}")
+        async def note() -> None:
+            await self._note_outcome(ended)
+            self._on_settled(ended.call_id)
+
+        self._spawn(note, f"outcome {ended.call_id}")
 
     def handoff_step(self, step: HandoffStep) -> None:
         if step.kind == "ringing":

@@ -369,7 +369,7 @@ async def serve_line(settings: Settings) -> None:
         events,
         on_recorded=lambda call: aftermath.recorded(call),
     )
-    aftermath = Aftermath(settings, worlds, desk)
+    aftermath = Aftermath(settings, worlds, desk, on_settled=lambda call_id: queues.settled(call_id))
     door = DOORS[settings.telephony.media](settings, desk.take, now=worlds.now)
     metrics.watch_dialogue(lambda: health.good)
     metrics.watch_recogniser(recogniser.work)

@@ -264,10 +264,12 @@ async def test_a_busy_store_is_asked_again_and_a_loss_is_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(module, "PAUSE_S", 0.0)
-    aftermath = Aftermath(Settings(), Busy(world, list(faults)), NoCalls())
+    settled: list[str] = []
+    aftermath = Aftermath(Settings(), Busy(world, list(faults)), NoCalls(), on_settled=settled.append)
     aftermath.handoff_ended(without_ticket(hotline="appliance"))
     await aftermath.close()
     assert len(await world.store.of_call("c1")) == written
+    assert settled == ["c1"] * written, "what is not written is kept where it came from"
     assert ("was not written" in caplog.text) is (not written)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -32,6 +31,7 @@ from ivr.telephony.asterisk.doors import DOORS
 from ivr.telephony.asterisk.fastagi import AdmissionServer
 from ivr.telephony.asterisk.server import prepare
 from tests.e2e.conftest import free_ports
+from tests.e2e.own_asterisk import started
 from tests.fakes.korean import WORDS, Echo, expected
 
 NUMBER = "4001000001"
@@ -53,19 +53,8 @@ def korean(folder: Path) -> Settings:
 
 @contextmanager
 def asterisk(settings: Settings) -> Iterator[None]:
-    prepared = prepare(settings, load_packs(settings.data))
-    with (settings.var / "asterisk.out").open("wb") as out:
-        process = subprocess.Popen(prepared.start, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-        try:
-            end = time.monotonic() + 30
-            while not prepared.ready():
-                assert process.poll() is None, (settings.var / "asterisk.out").read_text()
-                assert time.monotonic() < end
-                time.sleep(0.1)
-            yield
-        finally:
-            process.terminate()
-            process.wait(20)
+    with started(prepare(settings, load_packs(settings.data)), settings.var):
+        yield
 
 
 @asynccontextmanager

@@ -2,7 +2,6 @@
 
 import asyncio
 import dataclasses
-import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -27,6 +26,7 @@ from ivr.telephony.asterisk.handoffs import HandoffOutcome
 from ivr.telephony.asterisk.secrets import load_secrets
 from ivr.telephony.asterisk.server import Prepared, prepare
 from tests.e2e.conftest import free_ports
+from tests.e2e.own_asterisk import started
 from tests.e2e.tone_bot import TICKET, tone
 
 pytestmark = pytest.mark.line
@@ -64,18 +64,8 @@ def asterisk(settings: Settings, packs: dict[str, Pack]) -> Iterator[Prepared]:
     prepared = prepare(settings, packs)
     for name in ("no_agent", "closed"):
         write_wav(prepared.where.sounds / f"{name}.wav", tone(1.0, ANNOUNCEMENT_HZ))
-    with (settings.var / "asterisk.out").open("wb") as out:
-        process = subprocess.Popen(prepared.start, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-        try:
-            end = time.monotonic() + 30
-            while not prepared.ready():
-                assert process.poll() is None, (settings.var / "asterisk.out").read_text()
-                assert time.monotonic() < end
-                time.sleep(0.1)
-            yield prepared
-        finally:
-            process.terminate()
-            process.wait(20)
+    with started(prepared, settings.var):
+        yield prepared
 
 
 @asynccontextmanager

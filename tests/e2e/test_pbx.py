@@ -1,8 +1,6 @@
 """A PBX of one's own: an Asterisk that knows of us only what `ivr telephony pbx` prints."""
 
 import dataclasses
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from ivr.telephony.asterisk.pbx import snippets
 from ivr.telephony.asterisk.secrets import load_secrets
 from ivr.telephony.asterisk.server import Prepared, prepare
 from tests.e2e.conftest import free_ports
+from tests.e2e.own_asterisk import started
 from tests.e2e.test_line_transport import bot, until, uri
 from tests.e2e.tone_bot import TICKET, tone
 
@@ -44,18 +43,8 @@ def pbx(settings: Settings) -> Iterator[tuple[Settings, Prepared]]:
     manager = prepared.where.etc / "manager.conf"
     general = manager.read_text().partition("\n[ivr]")[0]
     manager.write_text(f"{general}\n{added['manager_custom.conf']}")
-    with (settings.var / "asterisk.out").open("wb") as out:
-        process = subprocess.Popen(prepared.start, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-        try:
-            end = time.monotonic() + 30
-            while not prepared.ready():
-                assert process.poll() is None, (settings.var / "asterisk.out").read_text()
-                assert time.monotonic() < end
-                time.sleep(0.1)
-            yield ours, prepared
-        finally:
-            process.terminate()
-            process.wait(20)
+    with started(prepared, settings.var):
+        yield ours, prepared
 
 
 async def test_a_call_of_a_pbx_is_answered_recorded_and_handed_over(pbx: tuple[Settings, Prepared]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from ivr.call.ports import Humans
 from ivr.settings import Settings
 from ivr.telephony.asterisk.ami_link import AmiLink, AmiLogin, AmiTimes, Connection
+from ivr.telephony.asterisk.catching_up import ASKED, FAMILY, known
 from ivr.telephony.asterisk.config import APP
 from ivr.telephony.asterisk.handoffs import HandoffOutcome, Handoffs, HandoffStep
 from ivr.telephony.asterisk.queues import Queues
@@ -37,6 +38,7 @@ class QueueWatch:
         """What this connection has told; all of it once we are logged in."""
         self._queues: Queues | None = None
         self._link = AmiLink(self, times)
+        self._connection: Connection | None = None
 
     @property
     def connected(self) -> bool:
@@ -67,21 +69,39 @@ class QueueWatch:
         return AmiLogin(host=host, port=port, user=APP, secret=secret)
 
     async def logged_in(self, connection: Connection) -> None:
-        for event in await connection.ask(self._times.answer_timeout_s, {"Action": "QueueStatus"}, as_list=True):
-            self._told.take(dict(event.items()))
-        self._queues = self._told
+        before, answers = self._handoffs.under_way, list[Mapping[str, str]]()
+        for action in ASKED:
+            answers += await connection.events(self._times.answer_timeout_s, action)
+        for event in answers:
+            self._told.take(event)
+        self._queues, self._connection = self._told, connection
+        found = known(answers)
+        for call_id in self._handoffs.told_of(found):
+            self.settled(call_id)
+        for told in self._handoffs.catch_up(found, before, time.monotonic()):
+            self._tell(told)
+
+    def settled(self, call_id: str) -> None:
+        """What became of this hand-over is on its ticket: Asterisk need not keep it any longer."""
+        if self._connection:
+            self._connection.tell({"Action": "DBDel", "Family": FAMILY, "Key": call_id})
 
     def event(self, event: Mapping[str, str]) -> None:
         self._told.take(event)
-        match self._handoffs.take(event, time.monotonic()):
-            case HandoffStep() as step:
-                log.info("call %s: %s, queue %s, agent %s", step.call_id, step.kind, step.queue, step.agent)
-                self._on_step(step)
-            case HandoffOutcome() as outcome:
-                log.info("call %s: hand-over %s, agent %s", outcome.call_id, outcome.outcome, outcome.agent)
-                self._on_outcome(outcome)
-            case None:
-                pass
+        told = self._handoffs.take(event, time.monotonic())
+        if told:
+            self._tell(told)
+        elif event.get("UserEvent") == "IvrHandoff":  # its outcome was told when the agent answered
+            self.settled(event.get("CallId", ""))
+
+    def _tell(self, told: HandoffStep | HandoffOutcome) -> None:
+        match told:
+            case HandoffStep():
+                log.info("call %s: %s, queue %s, agent %s", told.call_id, told.kind, told.queue, told.agent)
+                self._on_step(told)
+            case HandoffOutcome():
+                log.info("call %s: hand-over %s, agent %s", told.call_id, told.outcome, told.agent)
+                self._on_outcome(told)
 
     def lost(self) -> None:
-        self._queues = None
+        self._queues = self._connection = None

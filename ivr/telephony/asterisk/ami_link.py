@@ -181,11 +181,21 @@ class Connection(Manager):  # type: ignore[misc]  # panoramisk carries no types
                 "请用现在的 var/secrets.toml 重新启动 Asterisk。"
             )
 
-    async def ask(self, timeout_s: float, action: dict[str, str], *, as_list: bool = False) -> Any:
-        """Answer of an action. Raises `TelephonyDown` when none comes: TCP does not tell of a peer that is gone."""
-        answer = self.send_action(action, as_list=as_list)
+    async def ask(self, timeout_s: float, action: Mapping[str, str]) -> Any:
+        """Answer of an action: a message, or several. Raises `TelephonyDown` when none comes: TCP does not tell of a
+        peer that is gone."""
+        answer = self.send_action(dict(action))
         await self._first_of(answer, timeout_s, action["Action"])
         return answer.result()
+
+    async def events(self, timeout_s: float, action: Mapping[str, str]) -> list[Mapping[str, str]]:
+        """As `ask`; none where Asterisk has nothing to list."""
+        answer = await self.ask(timeout_s, action)
+        return [dict(each.items()) for each in (answer if isinstance(answer, list) else [answer])]
+
+    def tell(self, action: Mapping[str, str]) -> None:
+        """Nobody waits for the answer."""
+        self.send_action(dict(action))
 
     async def _first_of(self, answer: asyncio.Future[Any], timeout_s: float, what: str) -> None:
         lost = asyncio.ensure_future(self.lost.wait())

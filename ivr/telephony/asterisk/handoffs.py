@@ -1,13 +1,16 @@
 """What AMI's events say of calls on their way to a human. No sockets; `at` is any clock in seconds.
 
-Events: `IvrHandoff` is ours (extensions.conf), the others app_queue's.
+Events: `IvrHandoff` is ours (extensions.conf), the others app_queue's. What was not heard (a new line process, AMI
+away) is caught up with (catching_up.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+
+from ivr.telephony.asterisk.catching_up import Caller, Known, number
 
 StepKind = Literal["queued", "ringing", "missed"]
 Result = Literal["answered", "no_agent", "declined", "abandoned", "failed"]
@@ -16,6 +19,8 @@ NOBODY = frozenset({"TIMEOUT", "FULL", "JOINEMPTY", "LEAVEEMPTY", "JOINUNAVAIL",
 """QUEUESTATUS when no agent took the call."""
 LONGEST_S = 7200.0
 """A hand-over without an end is forgotten after this."""
+REFUSED_S = 0.3
+"""A telephone that rang less was busy or could not be reached: no human declines so quickly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +72,9 @@ class _Handoff:
     caller: str | None
     simulation: str | None
     declined: int = 0
-    rang_out: int = 0
+    unanswered: int = 0
+    rings: dict[str, float] = field(default_factory=dict)
+    """Agent whose telephone rings → since when."""
 
 
 @dataclass(slots=True)
@@ -87,22 +94,64 @@ class Handoffs:
         handoff = self._open.get(call)
         if handoff is None:
             return None
+        agent = _agent(event)
         match kind:
             case "AgentCalled":
-                return _step("ringing", call, handoff, at, _agent(event))
+                return self._rings(call, handoff, agent, at)
             case "AgentConnect":
-                return self._end(call, "answered", at, agent=_agent(event))
+                return self._end(call, "answered", at, agent=agent)
             case "AgentRingNoAnswer":
-                if _number(event.get("RingTime", "")) < 1000 * self.ring_timeout_s - 500:
+                rang_s = at - handoff.rings.pop(agent or "", at)
+                if REFUSED_S <= rang_s < self.ring_timeout_s - 0.5:
                     handoff.declined += 1
                 else:
-                    handoff.rang_out += 1
-                return _step("missed", call, handoff, at, _agent(event))
+                    handoff.unanswered += 1
+                return _step("missed", call, handoff, at, agent)
             case _:
                 pass
         return None
 
-    def _ours(self, event: Mapping[str, str], at: float) -> HandoffStep | HandoffOutcome | None:
+    @property
+    def under_way(self) -> frozenset[str]:
+        """Calls that no human has answered yet."""
+        return frozenset(self._open)
+
+    def told_of(self, known: Known) -> list[str]:
+        """Calls whose end Asterisk keeps though it was told."""
+        return [call for each in known.ended if (call := each.get("CallId", "")) in self._told]
+
+    def catch_up(self, known: Known, before: frozenset[str], at: float) -> Iterator[HandoffStep | HandoffOutcome]:
+        """`before`: what was under way when Asterisk was asked. One of these of which it knows nothing was cut off."""
+        for ended in known.ended:
+            if told := self._ours(ended, at, number(ended.get("Waited", ""))):
+                yield told
+        for call, caller in known.callers.items():
+            if call not in self._told:
+                yield from self._still_there(call, caller, at)
+        for call in before - known.callers.keys() - self._told.keys():
+            yield self._end(call, "failed", at)
+        for call, agent in known.ringing:
+            if call in self._open and (step := self._rings(call, self._open[call], agent, at)):
+                yield step
+
+    def _still_there(self, call: str, caller: Caller, at: float) -> Iterator[HandoffStep | HandoffOutcome]:
+        if call not in self._open:
+            self._open[call] = _handoff(caller.whose, at - caller.waited_s)
+            if not caller.agent:
+                yield _step("queued", call, self._open[call], at)
+        if caller.agent:
+            yield self._end(call, "answered", at, caller.agent, caller.waited_s)
+
+    def _rings(self, call: str, handoff: _Handoff, agent: str | None, at: float) -> HandoffStep | None:
+        if (agent or "") in handoff.rings:
+            return None
+        handoff.rings[agent or ""] = at
+        return _step("ringing", call, handoff, at, agent)
+
+    def _ours(
+        self, event: Mapping[str, str], at: float, waited_s: float | None = None
+    ) -> HandoffStep | HandoffOutcome | None:
+        """`waited_s`: where it ended before now."""
         call = event.get("CallId", "")
         if not call or call in self._told:
             return None
@@ -111,17 +160,21 @@ class Handoffs:
             self._open[call] = _handoff(event, at)
             return _step("queued", call, self._open[call], at)
         # What began before we listened (a new line process, AMI away) is told at its end.
-        handoff = self._open.setdefault(call, _handoff(event, at - _number(event.get("Waited", ""))))
+        handoff = self._open.setdefault(call, _handoff(event, at - number(event.get("Waited", ""))))
         status = event.get("Status", "")
         if agent := event.get("Agent"):
-            return self._end(call, "answered", at, agent)
+            return self._end(call, "answered", at, agent, number(event.get("Waited", "")))
         if status == "HANGUP":
-            return self._end(call, "abandoned", at)
+            return self._end(call, "abandoned", at, waited_s=waited_s)
         if status not in NOBODY:
-            return self._end(call, "failed", at)
-        return self._end(call, "declined" if handoff.declined and not handoff.rang_out else "no_agent", at)
+            return self._end(call, "failed", at, waited_s=waited_s)
+        declined = handoff.declined and not handoff.unanswered
+        return self._end(call, "declined" if declined else "no_agent", at, waited_s=waited_s)
 
-    def _end(self, call: str, outcome: Result, at: float, agent: str | None = None) -> HandoffOutcome:
+    def _end(
+        self, call: str, outcome: Result, at: float, agent: str | None = None, waited_s: float | None = None
+    ) -> HandoffOutcome:
+        """`waited_s`: where it is not until now."""
         handoff = self._open.pop(call)
         self._told[call] = at
         return HandoffOutcome(
@@ -131,7 +184,7 @@ class Handoffs:
             reason=handoff.reason,
             outcome=outcome,
             agent=agent,
-            waited_s=round(max(0.0, at - handoff.started), 1),
+            waited_s=round(max(0.0, at - handoff.started) if waited_s is None else waited_s, 1),
             hotline=handoff.hotline,
             caller=handoff.caller,
             simulation=handoff.simulation,
@@ -173,7 +226,3 @@ def _step(kind: StepKind, call: str, handoff: _Handoff, at: float, agent: str | 
 
 def _agent(event: Mapping[str, str]) -> str | None:
     return event.get("MemberName") or event.get("Interface", "").rpartition("/")[2] or None
-
-
-def _number(raw: str) -> float:
-    return float(raw) if raw.isascii() and raw.isdigit() else 0.0

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,10 @@ class Peer:
     """Without it the connection stays open and nothing comes: half-open TCP."""
     port: int = 0
     logins: int = 0
+    keeps: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What it has to list: action → events."""
+    forgot: list[str] = field(default_factory=list)
+    """Keys deleted in its database."""
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
     server: asyncio.Server | None = None
 
@@ -71,6 +75,15 @@ class Peer:
                 writer.write(f"Response: Success\r\n{number}Message: Authentication accepted\r\n\r\n".encode())
             case "QueueStatus":
                 writer.write(STATUS.format(id=number).encode())
+            case "Status" | "DBGetTree" as name:
+                events = "".join(f"{event}{number}\r\n" for event in self.keeps.get(name, ()))
+                writer.write(
+                    f"Response: Success\r\n{number}EventList: start\r\nMessage: Result will follow\r\n\r\n{events}"
+                    f"Event: {name}Complete\r\n{number}EventList: Complete\r\n\r\n".encode()
+                )
+            case "DBDel":
+                self.forgot.append(action["Key"])
+                writer.write(f"Response: Success\r\n{number}Message: Key deleted successfully\r\n\r\n".encode())
             case "Ping":
                 writer.write(f"Response: Success\r\n{number}Ping: Pong\r\n\r\n".encode())
 
@@ -126,6 +139,29 @@ async def test_a_recorded_hand_over(
     assert [o.outcome for o in watch[1]] == [outcome]
 
 
+ENDED = (
+    "Event: DBGetTreeResponse\r\nKey: /ivr/1.1\r\nVal: CallId: 1.1,Queue: bank,Status: HANGUP,Agent: 8001,Waited: 4\r\n"
+)
+
+
+async def test_what_ended_while_ami_was_away_is_told_once_and_kept_until_it_is_settled(
+    peer: Peer, watch: tuple[QueueWatch, list[HandoffOutcome]]
+) -> None:
+    peer.keeps["DBGetTree"] = (ENDED,)
+    for times in (2, 3):
+        for writer in peer.writers:
+            writer.close()
+        peer.writers.clear()
+        await until(lambda times=times: peer.logins == times and watch[0].connected)
+        assert [(one.call_id, one.outcome, one.agent, one.waited_s) for one in watch[1]] == [
+            ("1.1", "answered", "8001", 4.0)
+        ]
+        await asyncio.sleep(0.05)
+        assert peer.forgot == (["1.1"] if times == 3 else []), "told before: it is not asked a third time"
+    watch[0].settled("2.2")
+    await until(lambda: peer.forgot[-1] == "2.2")
+
+
 async def test_a_refused_login_is_told(peer: Peer, tmp_path: Path) -> None:
     peer.accepts = False
     with pytest.raises(TelephonyDown, match=r"拒绝了登录.*secrets\.toml"):
@@ -176,10 +212,10 @@ async def test_a_fault_inside_panoramisk_does_not_deafen_us(
     faults = iter([AttributeError("'NoneType' object has no attribute 'send'"), KeyError("Ping"), ValueError("login")])
     ask, log_in = Connection.ask, Connection.log_in
 
-    async def ask_badly(self: Connection, timeout_s: float, action: dict[str, str], *, as_list: bool = False) -> Any:
+    async def ask_badly(self: Connection, timeout_s: float, action: Mapping[str, str]) -> Any:
         if fault := next(faults, None):
             raise fault
-        return await ask(self, timeout_s, action, as_list=as_list)
+        return await ask(self, timeout_s, action)
 
     async def log_in_badly(self: Connection) -> None:
         if fault := next(faults, None):

@@ -68,8 +68,10 @@ def events(name: str) -> list[dict[str, str]]:
     ],
 )
 def test_a_handoff(name: str, outcome: str, agent: str | None) -> None:
-    handoffs = Handoffs(ring_timeout_s=5)
-    told = [o for event in events(name) if isinstance(o := handoffs.take(event, 0.0), HandoffOutcome)]
+    handoffs, at, told = Handoffs(ring_timeout_s=5), 0.0, []
+    for event in events(name):
+        at += 0.4 + int(event.get("RingTime", "0")) / 1000
+        told += [one for one in [handoffs.take(event, at)] if isinstance(one, HandoffOutcome)]
     assert [(o.outcome, o.agent, o.queue) for o in told] == [(outcome, agent, "appliance")]
 
 

@@ -188,9 +188,11 @@ def test_a_broken_secrets_file_is_told(tmp_path: Path, content: str) -> None:
 
 
 def test_whoever_listens_to_a_hand_over_learns_whose_call_it_is(settings: Settings) -> None:
-    told = [line for line in rendered(settings)["extensions.conf"].splitlines() if "UserEvent(IvrHandoff" in line]
+    dialplan = rendered(settings)["extensions.conf"]
+    told = [line for line in dialplan.splitlines() if "UserEvent(IvrHandoff" in line]
     assert len(told) == 3
-    assert all("Hotline: ${IVR_HOTLINE},Caller: ${IVR_CALLER},Simulation: ${IVR_SIMULATION}" in line for line in told)
+    assert all("${IVR_HANDOFF}" in line for line in told)
+    assert "Hotline: ${IVR_HOTLINE},Caller: ${IVR_CALLER},Simulation: ${IVR_SIMULATION})" in dialplan
 
 
 def test_each_kind_of_media_loads_only_its_own_modules_and_opens_only_its_own_door(settings: Settings) -> None:

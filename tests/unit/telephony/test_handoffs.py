@@ -1,7 +1,10 @@
 """Steps and outcomes of hand-overs, from events."""
 
+from typing import Any
+
 import pytest
 
+from ivr.telephony.asterisk.catching_up import known
 from ivr.telephony.asterisk.handoffs import HandoffOutcome, Handoffs, HandoffStep
 
 CALL = {"Uniqueid": "1.1"}
@@ -14,17 +17,22 @@ STARTED = {
     "Ticket": "GD20261122-000123",
     "Reason": "caller_request",
 }
-DECLINED = {"Event": "AgentRingNoAnswer", "RingTime": "900", **CALL}
-RANG_OUT = {"Event": "AgentRingNoAnswer", "RingTime": "15000", **CALL}
+RINGS = {"Event": "AgentCalled", "Interface": "PJSIP/8001", "MemberName": "8001", **CALL}
+MISSED = {**RINGS, "Event": "AgentRingNoAnswer"}
 
 
 def ended(status: str) -> dict[str, str]:
     return {**STARTED, "Step": "ended", "Status": status}
 
 
+def after(seconds: float, event: dict[str, str]) -> dict[str, str]:
+    return {**event, "after": str(seconds)}
+
+
 def play(*events: dict[str, str]) -> list[HandoffOutcome]:
-    handoffs = Handoffs(ring_timeout_s=15)
-    told = (handoffs.take(event, at=float(at)) for at, event in enumerate(events))
+    """One second after another, unless said."""
+    handoffs, at = Handoffs(ring_timeout_s=15), -1.0
+    told = [handoffs.take(event, at := at + float(event.get("after", "1"))) for event in events]
     return [one for one in told if isinstance(one, HandoffOutcome)]
 
 
@@ -33,11 +41,13 @@ def play(*events: dict[str, str]) -> list[HandoffOutcome]:
     [
         ([ended("TIMEOUT")], "no_agent"),
         ([ended("JOINEMPTY")], "no_agent"),
-        ([RANG_OUT, DECLINED, ended("TIMEOUT")], "no_agent"),
-        ([DECLINED, ended("TIMEOUT")], "declined"),
+        ([RINGS, after(15, MISSED), RINGS, MISSED, ended("TIMEOUT")], "no_agent"),
+        ([RINGS, MISSED, ended("TIMEOUT")], "declined"),
+        ([RINGS, after(0.1, MISSED), ended("TIMEOUT")], "no_agent"),  # it was busy
+        ([MISSED, ended("TIMEOUT")], "no_agent"),  # how long it rang was not heard
         ([ended("HANGUP")], "abandoned"),
         ([ended("")], "failed"),
-        ([DECLINED, {"Event": "AgentConnect", "MemberName": "8002", **CALL}], "answered"),
+        ([RINGS, MISSED, {"Event": "AgentConnect", "MemberName": "8002", **CALL}], "answered"),
     ],
 )
 def test_outcome(events: list[dict[str, str]], outcome: str) -> None:
@@ -49,7 +59,7 @@ def test_outcome(events: list[dict[str, str]], outcome: str) -> None:
         "appliance",
         "caller_request",
     )
-    assert told.waited_s == len(events)
+    assert told.waited_s == sum(float(event.get("after", "1")) for event in events)
 
 
 def test_who_answered() -> None:
@@ -89,10 +99,7 @@ def test_whose_call_it_is_though_there_is_no_ticket() -> None:
 
 def test_the_steps_on_the_way() -> None:
     handoffs = Handoffs(ring_timeout_s=15)
-    rings = {"Event": "AgentCalled", "Interface": "PJSIP/8001", "MemberName": "8001", **CALL}
-    told = [
-        handoffs.take(event, at=float(at)) for at, event in enumerate((STARTED, rings, {**rings, **DECLINED}, rings))
-    ]
+    told = [handoffs.take(event, at=float(at)) for at, event in enumerate((STARTED, RINGS, MISSED, RINGS))]
     steps = [one for one in told if isinstance(one, HandoffStep)]
     assert [(s.kind, s.agent, s.waited_s) for s in steps] == [
         ("queued", None, 0.0),
@@ -101,3 +108,75 @@ def test_the_steps_on_the_way() -> None:
         ("ringing", "8001", 3.0),
     ]
     assert {(s.call_id, s.ticket_no, s.reason) for s in steps} == {("1.1", "GD20261122-000123", "caller_request")}
+
+
+WAITS = {"Event": "Status", "Uniqueid": "1.1", "Channel": "PJSIP/local-1", "ChannelStateDesc": "Up"}
+WHOSE = "IVR_HANDOFF=CallId: 1.1,Queue: appliance,Ticket: GD20261122-000123,Reason: vip,Hotline: appliance,Caller: "
+RINGING = {**WAITS, "Uniqueid": "1.2", "Channel": "PJSIP/8001-00000002", "ChannelStateDesc": "Ringing"}
+
+
+def channel(event: dict[str, str], *variables: str) -> dict[str, Any]:
+    return {**event, "Variable": [f"{name}=(null)" for name in ("MEMBERNAME", "QUEUEWAIT")] + list(variables)}
+
+
+def in_database(status: str, call: str = "1.1") -> dict[str, str]:
+    return {"Event": "DBGetTreeResponse", "Key": f"/ivr/{call}", "Val": f"CallId: {call},Queue: appliance,{status}"}
+
+
+def caught_up(handoffs: Handoffs, *answers: dict[str, Any]) -> list[HandoffStep | HandoffOutcome]:
+    return list(handoffs.catch_up(known(answers), handoffs.under_way, at=100.0))
+
+
+def test_who_waits_when_we_begin_to_listen_and_whose_telephone_rings() -> None:
+    handoffs = Handoffs(ring_timeout_s=15)
+    answers = (
+        {"Event": "QueueEntry", "Uniqueid": "1.1", "Wait": "7"},
+        channel(RINGING, "IVR_CALL_ID=1.1", "IVR_HANDOFF=(null)"),
+        channel(WAITS, "IVR_CALL_ID=1.1", WHOSE),
+    )
+    queued, rings = caught_up(handoffs, *answers)
+    assert isinstance(queued, HandoffStep)
+    assert isinstance(rings, HandoffStep)
+    assert (queued.kind, queued.call_id, queued.reason, queued.waited_s) == ("queued", "1.1", "vip", 7.0)
+    assert (rings.kind, rings.agent, rings.ticket_no) == ("ringing", "8001", "GD20261122-000123")
+    assert caught_up(handoffs, *answers) == [], "what is known is not told again"
+    told = handoffs.take({"Event": "AgentConnect", "MemberName": "8001", **CALL}, 103.0)
+    assert isinstance(told, HandoffOutcome)
+    assert (told.outcome, told.waited_s) == ("answered", 10.0)
+
+
+def test_who_was_answered_meanwhile() -> None:
+    handoffs = Handoffs(ring_timeout_s=15)
+    handoffs.take(STARTED, 0.0)
+    (told,) = caught_up(handoffs, {**WAITS, "Variable": [WHOSE, "MEMBERNAME=8002", "QUEUEWAIT=12"]})
+    assert isinstance(told, HandoffOutcome)
+    assert (told.outcome, told.agent, told.waited_s) == ("answered", "8002", 12.0)
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome", "agent"),
+    [
+        ("Status: HANGUP,Agent: ,Waited: 9", "abandoned", None),
+        ("Status: HANGUP,Agent: 8001,Waited: 9", "answered", "8001"),
+        ("Status: TIMEOUT,Waited: 9", "no_agent", None),
+    ],
+)
+@pytest.mark.parametrize("heard", [True, False])
+def test_what_ended_meanwhile(status: str, outcome: str, agent: str | None, heard: bool) -> None:
+    handoffs = Handoffs(ring_timeout_s=15)
+    if heard:
+        handoffs.take(STARTED, 0.0)
+    answers = (in_database(status), channel(WAITS, f"{WHOSE},{status}"))  # it hears the last announcement
+    (told,) = caught_up(handoffs, *answers)
+    assert isinstance(told, HandoffOutcome)
+    assert (told.outcome, told.agent, told.waited_s) == (outcome, agent, 9.0)
+    assert handoffs.told_of(known(answers)) == ["1.1"]
+
+
+def test_a_call_of_which_asterisk_knows_nothing_was_cut_off() -> None:
+    handoffs = Handoffs(ring_timeout_s=15)
+    handoffs.take(STARTED, 0.0)
+    before = handoffs.under_way
+    handoffs.take({**STARTED, "CallId": "2.2"}, 1.0)  # while Asterisk was asked
+    assert [each.call_id for each in handoffs.catch_up(known([]), before, 5.0)] == ["1.1"]
+    assert handoffs.under_way == {"2.2"}
