@@ -3,7 +3,7 @@
     action server → Rasa
     line process (sends heartbeats) → Asterisk
 
-The two chains start side by side (`ivr.app`); within a chain the next program waits until the one before is ready.
+The two chains start side by side (`ivr.running`); within a chain the next program waits until the one before is ready.
 A child never outlives us (PR_SET_PDEATHSIG), writes its output to `var/log/<name>.log` and its process id to
 `var/run/<name>.pid`, and lives in `var/home` so that nothing outside the project's folder changes. The line process
 sends a heartbeat from its event loop through a pipe: when it stops for `telephony.watchdog_s`, the process is killed,

@@ -11,7 +11,6 @@ from typing import Any
 
 import aiohttp
 
-from ivr.app import World, Worlds
 from ivr.call.ports import CallInfo, Humans
 from ivr.conversation.evidence import load_evidence
 from ivr.conversation.handing_over import Prospect, priority, prospect
@@ -22,6 +21,7 @@ from ivr.packs import load_packs
 from ivr.settings import Settings, load
 from ivr.tickets.customer import Customer
 from ivr.tickets.ticket import Ticket
+from ivr.worlds import World, Worlds
 
 log = logging.getLogger(__name__)
 

@@ -20,12 +20,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ivr import app as product
 from ivr.call.ports import CallInfo
 from ivr.commands import bench_barge_in, bench_latency, bench_transport
 from ivr.conversation.client import RasaConversation
 from ivr.errors import SettingsError, TicketError
 from ivr.packs import load_packs
+from ivr.running import own_ports, running_dialogue
 from ivr.settings import Settings, load
 from ivr.simulate.load import Figure, Load, figure, read_timings
 from ivr.simulate.same_value import Sameness
@@ -34,6 +34,7 @@ from ivr.tickets.seed import Seed, seed_of, sow
 from ivr.tickets.store import TicketStore
 from ivr.tickets.taxonomy import Taxonomy, load_taxonomy
 from ivr.tickets.ticket import TranscriptLine
+from ivr.worlds import World, Worlds
 
 app = typer.Typer(no_args_is_help=True, help="在负载下量一量。")
 app.command("latency")(bench_latency.command)
@@ -100,7 +101,7 @@ def dialogue(
     packs = load_packs(settings.data)
     sameness = {hotline: Sameness.of(taxonomy, packs.get(hotline)) for hotline in taxonomy.hotlines}
     with tempfile.TemporaryDirectory(dir=settings.var) as folder:
-        own = product.own_ports(replace(settings, database=f"sqlite+aiosqlite:///{folder}/tickets.db"))
+        own = own_ports(replace(settings, database=f"sqlite+aiosqlite:///{folder}/tickets.db"))
         timings = Path(folder) / "timings.jsonl"
         os.environ[TIMINGS] = str(timings)
         world = _World(own, taxonomy, scenarios, sameness, timings)
@@ -125,13 +126,13 @@ async def _measure(world: _World, calls: int, seconds: float, seed: int) -> Resu
     settings, store = world.settings, _TimedStore(world.settings)
     await store.open()
     await _sow(world, store)
-    worlds = product.Worlds(settings)
+    worlds = Worlds(settings)
 
-    async def world_of(call: CallInfo) -> product.World:
+    async def world_of(call: CallInfo) -> World:
         return replace(await worlds.of(call), store=store)
 
     try:
-        async with product.running_dialogue(settings, typer.echo), aiohttp.ClientSession() as http:
+        async with running_dialogue(settings, typer.echo), aiohttp.ClientSession() as http:
             url = f"http://{settings.host}:{settings.ports.rasa}"
             talk = RasaConversation(http, url, world_of, timeout_s=settings.dialogue.timeout_s)
             run = Load(talk, world.scenarios, world.sameness, settings.zone, calls, seconds, seed)

@@ -13,10 +13,10 @@ from pathlib import Path
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
-from ivr import app
 from ivr.commands.telephones import sip_address
 from ivr.errors import SettingsError
 from ivr.processes import answers
+from ivr.running import running_line, running_line_simulates
 from ivr.settings import Settings
 from ivr.simulate.line_events import LineEvents
 
@@ -70,11 +70,11 @@ async def bench_line(settings: Settings) -> AsyncIterator[BenchLine]:
     settings = replace(settings, simulation=True)
     url = f"http://{settings.host}:{settings.ports.events}"
     if await answers(f"{url}/health"):
-        if not app.running_line_simulates(settings):
+        if not running_line_simulates(settings):
             raise SettingsError(RUNS_ALREADY)
         async with LineEvents(f"{url}/events") as events:
             yield BenchLine(settings, events)
         return
     nobody = replace(settings, telephony=replace(settings.telephony, queue_timeout_s=1))
-    async with app.running_line(nobody, tell), LineEvents(f"{url}/events") as events:
+    async with running_line(nobody, tell), LineEvents(f"{url}/events") as events:
         yield BenchLine(nobody, events)

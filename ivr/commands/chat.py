@@ -17,16 +17,17 @@ import msgspec
 import typer
 from rich.console import Console
 
-from ivr import app
 from ivr.call.ports import CallerTurn, CallInfo, Heard, Humans, Keyed, Reply, Said, Silent
 from ivr.conversation.client import RasaConversation
 from ivr.conversation.servers import LineServers, at_work
 from ivr.errors import IvrError, SettingsError
 from ivr.packs import Pack, load_packs, read_yaml
+from ivr.running import own_ports_beside_a_real_line, running_dialogue
 from ivr.settings import Settings, load
 from ivr.telephony.numbers import caller_number
 from ivr.tickets.seed import read_seed, seed_of, sow
 from ivr.tickets.ticket import to_json
+from ivr.worlds import World, Worlds, simulation_file
 
 HANG_UP_WITHIN_S = 0.05
 """A hang-up that comes this soon after an utterance came with it."""
@@ -59,8 +60,8 @@ async def _run(
     settings: Settings, scenario: dict[str, Any] | None, hotline: str, caller: str | None, *, jsonl: bool
 ) -> None:
     if scenario:
-        settings = await app.own_ports_beside_a_real_line(settings, _tell)
-    async with app.running_dialogue(settings, _tell), talking(settings, scenario, hotline, caller) as talk:
+        settings = await own_ports_beside_a_real_line(settings, _tell)
+    async with running_dialogue(settings, _tell), talking(settings, scenario, hotline, caller) as talk:
         await (talk.by_lines() if jsonl else talk.by_keyboard())
 
 
@@ -84,14 +85,14 @@ async def talking(
     settings: Settings, scenario: dict[str, Any] | None, hotline: str, caller: str | None
 ) -> AsyncIterator[_Talk]:
     servers = LineServers(settings)
-    worlds = app.Worlds(settings, servers)
+    worlds = Worlds(settings, servers)
     call = CallInfo(f"chat-{uuid.uuid4().hex[:12]}", hotline, caller, settings.now())
     if scenario:
         call = _simulated(settings, scenario)
     try:
         world = await worlds.of(call)
         if call.simulation:
-            await sow(world.store, read_seed(app.simulation_file(settings, call.simulation, ".json")), world.taxonomy)
+            await sow(world.store, read_seed(simulation_file(settings, call.simulation, ".json")), world.taxonomy)
         call = replace(call, recorded=world.packs[call.hotline].recording)
         async with aiohttp.ClientSession() as http:
             patience_s = max(settings.dialogue.timeout_s, 10.0)
@@ -105,7 +106,7 @@ async def talking(
         await worlds.close()
         if call.simulation:
             for suffix in (".json", ".db", ".db-wal", ".db-shm"):
-                app.simulation_file(settings, call.simulation, suffix).unlink(missing_ok=True)
+                simulation_file(settings, call.simulation, suffix).unlink(missing_ok=True)
 
 
 def _humans(scenario: dict[str, Any], pack: Pack) -> dict[str, Humans]:
@@ -122,7 +123,7 @@ def _humans(scenario: dict[str, Any], pack: Pack) -> dict[str, Humans]:
 def _simulated(settings: Settings, scenario: dict[str, Any]) -> CallInfo:
     """The call of a scenario, its seed written where the action server finds it."""
     token = f"chat-{uuid.uuid4().hex}"
-    file = app.simulation_file(settings, token, ".json")
+    file = simulation_file(settings, token, ".json")
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(seed_of(scenario, settings.zone), ensure_ascii=False), "utf-8")
     seed = read_seed(file)
@@ -136,7 +137,7 @@ After = Callable[["_Talk"], Awaitable[None]]
 class _Talk:
     conversation: RasaConversation
     call: CallInfo
-    world: app.World
+    world: World
     apology: str
     """What the line itself says when the dialogue does not answer."""
     silences: int = 0

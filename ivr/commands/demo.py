@@ -11,9 +11,9 @@ from dataclasses import replace
 import typer
 from rich.console import Console
 
-from ivr import app
 from ivr.commands.telephones import telephones
 from ivr.packs import load_packs
+from ivr.running import running_line
 from ivr.settings import Settings, load
 from ivr.simulate.conversation_view import ConversationView
 from ivr.simulate.phone_call import run_call
@@ -48,7 +48,7 @@ async def _demo(
         print(f"  {sentence}", file=sys.stderr, flush=True)
 
     async with (
-        app.running_line(settings, tell),
+        running_line(settings, tell),
         telephones(settings) as exchange,
         sown(scenario, settings, taxonomy) as world,
     ):

@@ -11,13 +11,13 @@ from typing import Any
 
 import aiohttp
 
-from ivr import app
 from ivr.conversation.evidence import load_evidence
 from ivr.conversation.one_sentence import Reading, best, read
 from ivr.conversation.servers import at_work
 from ivr.conversation.situation import Setting
 from ivr.errors import PeerDown, SettingsError
 from ivr.packs import load_packs
+from ivr.running import running_dialogue
 from ivr.settings import Settings
 from ivr.tickets.taxonomy import load_taxonomy
 from ivr.tickets.ticket import Ticket
@@ -66,7 +66,7 @@ def _json(reading: Reading) -> dict[str, Any]:
 def _parser(settings: Settings, until: ExitStack) -> Callable[[str], Intents]:
     """Asks Rasa's NLU; starts it first where none runs."""
     runner = until.enter_context(asyncio.Runner())
-    dialogue = app.running_dialogue(settings, lambda said: print(said, file=sys.stderr, flush=True))
+    dialogue = running_dialogue(settings, lambda said: print(said, file=sys.stderr, flush=True))
     runner.run(_entered(dialogue))
     until.callback(lambda: runner.run(_left(dialogue)))
     working = at_work(settings)

@@ -16,11 +16,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ivr import app
 from ivr.commands.telephones import telephones
 from ivr.errors import SettingsError
 from ivr.packs import Pack, load_packs
 from ivr.processes import answers
+from ivr.running import own_ports_beside_a_real_line, running_dialogue, running_line, running_line_simulates
 from ivr.settings import Settings, load, save
 from ivr.simulate import review_curve
 from ivr.simulate.chat import ChatCall
@@ -115,12 +115,12 @@ def _tell(sentence: str) -> None:
 @asynccontextmanager
 async def _text(job: Job) -> AsyncIterator[Play]:
     """The dialogue runs once for all scenarios; `ivr chat` finds it at the ports of the settings it is given."""
-    settings = await app.own_ports_beside_a_real_line(job.settings, _tell)
+    settings = await own_ports_beside_a_real_line(job.settings, _tell)
     file = settings.var / "run" / f"simulate-{os.getpid()}.json"
     save(settings, file)
 
     try:
-        async with app.running_dialogue(settings, _tell):
+        async with running_dialogue(settings, _tell):
             yield in_text(job, file)
     finally:
         file.unlink(missing_ok=True)
@@ -146,8 +146,8 @@ async def _calls(job: Job) -> AsyncIterator[Play]:
     settings = job.settings
     async with AsyncExitStack() as stack:
         if not await answers(f"http://{settings.host}:{settings.ports.events}/health"):
-            await stack.enter_async_context(app.running_line(settings, _tell))
-        elif not app.running_line_simulates(settings):
+            await stack.enter_async_context(running_line(settings, _tell))
+        elif not running_line_simulates(settings):
             raise SettingsError(
                 "正在运行的线路接真实来电，不接受模拟来电：请先停掉它，或改用 ivr up --simulation 启动。"
             )

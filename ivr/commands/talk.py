@@ -22,6 +22,7 @@ from ivr.call.ports import CallInfo
 from ivr.conversation.servers import at_work
 from ivr.errors import SettingsError
 from ivr.packs import load_packs
+from ivr.running import running_dialogue
 from ivr.settings import Settings, load
 from ivr.telephony.numbers import caller_number
 from ivr.telephony.soundcard.line import TalkLine
@@ -77,7 +78,7 @@ def _devices(settings: Settings, microphone: str, loudspeaker: str) -> ChosenDev
 async def _run(settings: Settings, call: CallInfo, devices: ChosenDevices) -> None:
     console = Console(highlight=False)
     async with (
-        app.running_dialogue(settings, _tell),
+        running_dialogue(settings, _tell),
         app.own_desk(settings, lambda event: _show(console, event)) as desk,
     ):
         print(f"麦克风：{devices.microphone.name}；扬声器：{devices.loudspeaker.name}。请戴耳机；q 或 Ctrl-C 挂断。")

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from ivr import app
 from ivr.packs import load_packs
+from ivr.running import running_line
 from ivr.settings import Settings, load
 
 
@@ -45,7 +45,7 @@ async def _up(settings: Settings) -> None:
 
 
 async def _run(settings: Settings) -> None:
-    async with app.running_line(settings, print):
+    async with running_line(settings, print):
         for sentence in how_to_call(settings):
             print(sentence)
         await asyncio.Event().wait()

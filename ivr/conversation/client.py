@@ -39,7 +39,7 @@ LONGEST_BODY = 1_000_000
 
 
 class World(Protocol):
-    """What is needed of a call's world (`ivr.app`)."""
+    """What is needed of a call's world (`ivr.worlds`)."""
 
     @property
     def store(self) -> TicketStore: ...

@@ -12,12 +12,13 @@ from typing import Any, cast
 import pytest
 from aiohttp import web
 
-from ivr.app import World, own_ports_beside_a_real_line
 from ivr.call.ports import CallInfo, Reply
 from ivr.commands import chat
 from ivr.conversation.client import RasaConversation
 from ivr.errors import DialogueDown
+from ivr.running import own_ports_beside_a_real_line
 from ivr.settings import Ports, Settings, save
+from ivr.worlds import World
 from tests.fakes.conversation import FakeConversation
 
 CALL = CallInfo("chat-1", "appliance", None, dt.datetime(2026, 11, 22, tzinfo=dt.UTC))

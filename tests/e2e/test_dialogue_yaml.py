@@ -18,7 +18,6 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from ivr import app
 from ivr.call.ports import CallInfo, Heard, Reply, Said
 from ivr.conversation.client import RasaConversation
 from ivr.conversation.servers import LineServers
@@ -29,9 +28,11 @@ from ivr.prepare.step import Job
 from ivr.prepare.terminal import Terminal
 from ivr.processes import Processes
 from ivr.publishing import Pairs
+from ivr.running import published
 from ivr.settings import Settings, save
 from ivr.tickets.ticket import Ticket
 from ivr.wishes import ask_line
+from ivr.worlds import Worlds
 from tests.e2e.conftest import PROJECT, free_ports
 
 pytestmark = pytest.mark.line
@@ -222,7 +223,7 @@ def edited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 
 
 class Talk:
-    def __init__(self, conversation: RasaConversation, worlds: app.Worlds, settings: Settings) -> None:
+    def __init__(self, conversation: RasaConversation, worlds: Worlds, settings: Settings) -> None:
         self.conversation, self._worlds, self._settings = conversation, worlds, settings
 
     async def begin(self, call_id: str) -> Call:
@@ -253,13 +254,13 @@ class Call:
 @asynccontextmanager
 async def serving(settings: Settings) -> AsyncIterator[Talk]:
     """The servers of a line, without its telephones."""
-    own, version = app.published(settings, print)
+    own, version = published(settings, print)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IVR_SETTINGS", str(settings.root / "settings.json"))
         async with Processes(own, print) as processes, Pairs(own, processes, print) as pairs:
             await pairs.start(version)
             servers = LineServers(own)
-            worlds = app.Worlds(own, servers)
+            worlds = Worlds(own, servers)
             async with aiohttp.ClientSession() as http:
                 try:
                     yield Talk(RasaConversation(http, servers, worlds.of, timeout_s=20), worlds, settings)
