@@ -42,6 +42,7 @@ UNREACHED = {
     "failed": "转人工没有成功",
 }
 """Outcome of a hand-over after which a call-back is owed, and why."""
+CHOSEN = "来电人等人工时选择回电"
 
 
 class CallWorld(Protocol):
@@ -137,7 +138,7 @@ class Aftermath:
         for number in dict.fromkeys((ticket_no, *of_call)):  # the human has all complaints of the call before them
             await self._settle(world, number)
             await store.record_handoff(number, ended.outcome, ended.agent, ended.waited_s)
-        why = UNREACHED.get(ended.outcome)
+        why = CHOSEN if ended.wants_call_back else UNREACHED.get(ended.outcome)
         await self._link_recording(store, call.call_id)
         if why:
             ticket = await store.get(ticket_no)

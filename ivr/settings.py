@@ -107,6 +107,10 @@ class Telephony:
     """The same for a caller who was told that all are busy and chose to wait."""
     ring_timeout_s: int = 15
     """How long one agent's telephone rings."""
+    waiting_every_s: int = 30
+    """How often a caller in a queue hears that all are busy, and that 1 is for a call-back; 0 = never."""
+    music: str = ""
+    """Folder with WAV files that a caller hears in a queue; empty = a ringing tone."""
     watchdog_s: float = 3.0
     """A line process whose event loop stood still for this long is killed; its callers go to humans."""
 

@@ -101,6 +101,19 @@ async def test_an_answered_transfer_is_on_the_ticket(world: World, aftermath: Af
     assert (await world.store.get(number)).callback is None
 
 
+async def test_who_chose_a_call_back_while_waiting_is_called_back(world: World, aftermath: Aftermath) -> None:
+    number = (await world.store.create(ticket(handoff=Handoff("vip", "appliance", BEGAN)))).ticket_no
+    aftermath.handoff_ended(
+        HandoffOutcome(
+            call_id="c1", ticket_no=number, queue="appliance", reason="vip", outcome="no_agent", wants_call_back=True
+        )
+    )
+    await aftermath.close()
+    owed = (await world.store.get(number)).callback
+    assert owed is not None
+    assert "选择回电" in owed.why
+
+
 async def test_other_systems_are_told_of_a_ring(world: World, aftermath: Aftermath) -> None:
     made = await world.store.create(Ticket(hotline="appliance", call_id="c9", caller_number=None, created_at=BEGAN))
     for kind, number in (("queued", None), ("ringing", None), ("missed", None), ("ringing", made.ticket_no)):

@@ -84,7 +84,8 @@ class QueueWatch:
     def settled(self, call_id: str) -> None:
         """What became of this hand-over is on its ticket: Asterisk need not keep it any longer."""
         if self._connection:
-            self._connection.tell({"Action": "DBDel", "Family": FAMILY, "Key": call_id})
+            # DBDel would warn in Asterisk's log of every call that it keeps nothing of.
+            self._connection.tell({"Action": "DBDelTree", "Family": FAMILY, "Key": call_id})
 
     def event(self, event: Mapping[str, str]) -> None:
         self._told.take(event)

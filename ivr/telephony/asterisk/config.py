@@ -53,8 +53,9 @@ class Folders:
     run: Path
     log: Path
     sounds: Path
-    """Announcements, produced by the voice: no_agent, closed."""
+    """Announcements, produced by the voice: no_agent, closed, waiting, called_back."""
     recordings: Path
+    music: Path
     modules: Path
     """Of the Asterisk that is started."""
     data: Path
@@ -86,6 +87,7 @@ def folders(settings: Settings, *, modules: Path, data: Path) -> Folders:
         log=settings.var / "log" / "asterisk",
         sounds=settings.var / "sounds",
         recordings=settings.var / "recordings",
+        music=base / "music",
         modules=modules,
         data=data,
     )

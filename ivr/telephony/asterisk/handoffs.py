@@ -7,7 +7,7 @@ away) is caught up with (catching_up.py).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ivr.telephony.asterisk.catching_up import Caller, Known, number
@@ -17,6 +17,8 @@ Result = Literal["answered", "no_agent", "declined", "abandoned", "failed"]
 
 NOBODY = frozenset({"TIMEOUT", "FULL", "JOINEMPTY", "LEAVEEMPTY", "JOINUNAVAIL", "LEAVEUNAVAIL", "WITHDRAW"})
 """QUEUESTATUS when no agent took the call."""
+CALL_BACK = "CALLBACK"
+"""… when the caller pressed the key for a call-back (extensions.conf)."""
 LONGEST_S = 7200.0
 """A hand-over without an end is forgotten after this."""
 REFUSED_S = 0.3
@@ -42,6 +44,8 @@ class HandoffOutcome:
     """As the dialplan knows it (+0-9); None = withheld."""
     simulation: str | None = None
     """Token of a simulated call."""
+    wants_call_back: bool = False
+    """The caller chose it while waiting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +170,8 @@ class Handoffs:
             return self._end(call, "answered", at, agent, number(event.get("Waited", "")))
         if status == "HANGUP":
             return self._end(call, "abandoned", at, waited_s=waited_s)
+        if status == CALL_BACK:
+            return replace(self._end(call, "no_agent", at, waited_s=waited_s), wants_call_back=True)
         if status not in NOBODY:
             return self._end(call, "failed", at, waited_s=waited_s)
         declined = handoff.declined and not handoff.unanswered

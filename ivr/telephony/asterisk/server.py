@@ -13,6 +13,7 @@ from ivr.errors import NotPrepared, TelephonyDown
 from ivr.packs import Pack
 from ivr.settings import Settings
 from ivr.telephony.asterisk.config import Folders, folders, render, write
+from ivr.telephony.asterisk.music import lay_out
 from ivr.telephony.asterisk.secrets import load_secrets
 
 OLDEST = {"websocket": {20: (20, 16), 21: (21, 11), 22: (22, 6)}, "audiosocket": dict[int, tuple[int, int]]()}
@@ -75,6 +76,8 @@ def prepare(settings: Settings, packs: Mapping[str, Pack]) -> Prepared:
     where = folders(settings, modules=asterisk.modules, data=asterisk.data)
     secrets = load_secrets(settings.var / "secrets.toml", [a.extension for a in settings.telephony.agents])
     write(render(settings, packs, secrets, where), where)
+    music = settings.telephony.music
+    lay_out(settings.root / music if music else None, where.music)
     return Prepared(asterisk, where)
 
 

@@ -81,9 +81,9 @@ class Peer:
                     f"Response: Success\r\n{number}EventList: start\r\nMessage: Result will follow\r\n\r\n{events}"
                     f"Event: {name}Complete\r\n{number}EventList: Complete\r\n\r\n".encode()
                 )
-            case "DBDel":
+            case "DBDelTree":
                 self.forgot.append(action["Key"])
-                writer.write(f"Response: Success\r\n{number}Message: Key deleted successfully\r\n\r\n".encode())
+                writer.write(f"Response: Success\r\n{number}Message: Key tree deleted successfully\r\n\r\n".encode())
             case "Ping":
                 writer.write(f"Response: Success\r\n{number}Ping: Pong\r\n\r\n".encode())
 

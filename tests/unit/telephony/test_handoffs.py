@@ -62,6 +62,12 @@ def test_outcome(events: list[dict[str, str]], outcome: str) -> None:
     assert told.waited_s == sum(float(event.get("after", "1")) for event in events)
 
 
+def test_who_chose_a_call_back_while_waiting() -> None:
+    (told,) = play(STARTED, RINGS, ended("CALLBACK"))
+    assert (told.outcome, told.wants_call_back) == ("no_agent", True)
+    assert not play(STARTED, ended("TIMEOUT"))[0].wants_call_back
+
+
 def test_who_answered() -> None:
     (told,) = play(STARTED, {"Event": "AgentConnect", "MemberName": "8002", **CALL}, ended("HANGUP"))
     assert (told.outcome, told.agent) == ("answered", "8002")

@@ -1,14 +1,16 @@
-"""Hand-overs that begin or end while nobody listens to AMI: a real Asterisk, real SIP calls, and no bot, so that the
-dialplan gives every call to humans."""
+"""Waiting for a human; hand-overs that begin or end while nobody listens to AMI: a real Asterisk, real SIP calls.
+Without a bot the dialplan gives every call to humans."""
 
 import asyncio
 import dataclasses
+import itertools
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from ivr.audio import RATE, read_wav, write_wav
 from ivr.packs import load_packs
 from ivr.settings import Agent, Settings, Telephony
 from ivr.simulate.softphone import Softphone
@@ -18,19 +20,25 @@ from ivr.telephony.asterisk.secrets import load_secrets
 from ivr.telephony.asterisk.server import prepare
 from tests.e2e.conftest import free_ports
 from tests.e2e.own_asterisk import started
-from tests.e2e.test_line_transport import until, uri
+from tests.e2e.test_line_transport import loudest_hz, until, uri
+from tests.e2e.tone_bot import tone
 
 pytestmark = pytest.mark.line
 
 CALLER = "13800010001"
+SOUNDS = {"waiting": 700.0, "called_back": 900.0}
+"""What is said to who waits, as tones in hertz; it rings at 450."""
 
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     var = tmp_path_factory.mktemp("catching-up") / "var"
-    telephony = Telephony(agents=(Agent(extension="8001"),), queue_timeout_s=30, ring_timeout_s=5)
+    telephony = Telephony(agents=(Agent(extension="8001"),), queue_timeout_s=30, ring_timeout_s=5, waiting_every_s=3)
     settings = dataclasses.replace(Settings(), var=var, ports=free_ports(), telephony=telephony)
-    with started(prepare(settings, load_packs(settings.data)), var):
+    prepared = prepare(settings, load_packs(settings.data))
+    for name, hz in SOUNDS.items():
+        write_wav(prepared.where.sounds / f"{name}.wav", tone(1.0, hz))
+    with started(prepared, var):
         yield settings
 
 
@@ -71,6 +79,32 @@ async def agent(settings: Settings, answers: float | str) -> AsyncIterator[Softp
         await phone.register("8001", password, host="127.0.0.1", port=settings.ports.sip)
         await phone.answer_calls(answers)
         yield phone
+
+
+async def test_who_waits_is_told_so_and_may_choose_a_call_back(settings: Settings, tmp_path: Path) -> None:
+    async with agent(settings, "ignore") as phone, Softphone(record=tmp_path) as caller, listening(settings) as watch:
+        await caller.call(uri(settings), caller=CALLER)
+        await phone.wait("incoming")
+        await caller.key("5")  # means nothing
+        await asyncio.sleep(settings.telephony.ring_timeout_s + 3)
+        assert watch.outcomes == []
+        await caller.key("1")
+        ended = await caller.wait("ended")
+        await until(lambda: watch.outcomes)
+    (outcome,) = watch.outcomes
+    assert (outcome.outcome, outcome.wants_call_back, ended["code"]) == ("no_agent", True, 200)
+    assert outcome.waited_s == pytest.approx(settings.telephony.ring_timeout_s + 3, abs=2)
+    heard = tones(read_wav(tmp_path / "heard.wav"))
+    assert heard[-1] == SOUNDS["called_back"]
+    assert SOUNDS["waiting"] in heard
+
+
+def tones(pcm: bytes) -> list[float]:
+    """Which of our sounds is heard, one after another."""
+    step = round(0.2 * RATE) * 2
+    pieces = [pcm[at : at + step] for at in range(0, len(pcm) - step, step)]
+    heard = [hz for piece in pieces for hz in SOUNDS.values() if abs(loudest_hz(piece) - hz) < 10]
+    return [hz for hz, _ in itertools.groupby(heard)]
 
 
 async def test_a_call_that_rings_when_we_begin_to_listen_is_told(settings: Settings) -> None:
