@@ -44,7 +44,7 @@ def _renamed(dialplan: str) -> str:
     names = "|".join(sorted(re.findall(r"^\[([\w-]+)\]", dialplan, re.M), key=len, reverse=True))
     dialplan = re.sub(rf"^\[({names})\]", rf"[{PREFIX}\1]", dialplan, flags=re.M)
     dialplan = dialplan.replace("?${IVR_ROUTE},s,1", "?" + PREFIX + "${IVR_ROUTE},s,1")
-    led_to = rf"(\?|Goto\(|DIALPLAN_EXISTS\(|rb\(|include => )({names})(?=[,^\n])"
+    led_to = rf"(\?|Goto\(|DIALPLAN_EXISTS\(|Rb\(|include => )({names})(?=[,^\n])"
     return re.sub(led_to, rf"\1{PREFIX}\2", dialplan)
 
 
