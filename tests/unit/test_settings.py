@@ -19,7 +19,7 @@ def written(folder: Path, text: str) -> Path:
 
 def test_without_a_file_the_defaults_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("IVR_SETTINGS", raising=False)
-    monkeypatch.setattr("ivr.settings.PROJECT", Path("/nonexistent"))
+    monkeypatch.setattr("ivr.settings.file.PROJECT", Path("/nonexistent"))
     assert load() == Settings()
 
 
