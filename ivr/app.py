@@ -21,8 +21,8 @@ from ivr.engines import load_speech, make_ahead
 from ivr.errors import TelephonyDown
 from ivr.events import EventStream
 from ivr.handoff_feed import HandoffFeed
+from ivr.heartbeat import beat
 from ivr.knowledge import CurrentPacks, CurrentPrompts
-from ivr.processes import beat
 from ivr.settings import Settings
 from ivr.telephony.asterisk.admission import Admission
 from ivr.telephony.asterisk.ami import QueueWatch

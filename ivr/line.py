@@ -17,8 +17,8 @@ from ivr.call.turn import TurnTaking
 from ivr.conversation.servers import at_work
 from ivr.conversation.wholeness import TurnWords, Wholeness
 from ivr.events import EventStream
+from ivr.network_ports import answers
 from ivr.packs import Pack
-from ivr.processes import answers
 from ivr.settings import Settings
 from ivr.speech.revised import RevisedRecogniser
 from ivr.tickets.taxonomy import Taxonomy

@@ -12,7 +12,6 @@ import contextlib
 import fcntl
 import logging
 import os
-import socket
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,11 +20,12 @@ from typing import IO
 
 import msgspec
 
-from ivr import processes as programs
+from ivr import programs
 from ivr.conversation.servers import Serving, pair_lock, run_folder, state_file
 from ivr.designing.versions import Version, Versions, shown, write_whole
 from ivr.errors import IvrError, PeerDown, SettingsError
-from ivr.processes import Processes, Tell, answers
+from ivr.network_ports import answers, free_ports
+from ivr.processes import Processes, Tell
 from ivr.settings import Settings
 from ivr.wishes import Outcome, Wish, Wishes
 
@@ -66,14 +66,6 @@ async def start_pair(
         await processes.end(*names)
         raise
     return names
-
-
-def free_ports(host: str) -> tuple[int, int]:
-    """Two TCP ports that nobody listens on now."""
-    with socket.socket() as one, socket.socket() as other:
-        one.bind((host, 0))
-        other.bind((host, 0))
-        return one.getsockname()[1], other.getsockname()[1]
 
 
 class Pairs:

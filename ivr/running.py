@@ -7,13 +7,15 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from ivr import processes as programs
+from ivr import programs
 from ivr.conversation.servers import at_work
 from ivr.designing.versions import Version, Versions, shown
 from ivr.errors import PeerDown
+from ivr.network_ports import answers, busy_ports, busy_udp_ports, free_ports
 from ivr.packs import load_packs
-from ivr.processes import Processes, Program, Tell, answers, busy_ports, busy_udp_ports
-from ivr.publishing import Pairs, free_ports, start_pair
+from ivr.processes import Processes, Tell
+from ivr.programs import Program
+from ivr.publishing import Pairs, start_pair
 from ivr.settings import Settings, load
 from ivr.telephony.asterisk.server import Prepared
 from ivr.telephony.asterisk.server import prepare as prepare_asterisk

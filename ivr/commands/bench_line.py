@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ivr.commands.telephones import sip_address
 from ivr.errors import SettingsError
-from ivr.processes import answers
+from ivr.network_ports import answers
 from ivr.running import running_line, running_line_simulates
 from ivr.settings import Settings
 from ivr.simulate.line_events import LineEvents

@@ -21,7 +21,7 @@ from rich.table import Table
 from ivr.audio import write_wav
 from ivr.commands.bench_line import tell
 from ivr.errors import PeerDown
-from ivr.publishing import free_ports
+from ivr.network_ports import free_ports
 from ivr.settings import Settings, load, save
 from ivr.simulate.recorded_callers import recorded_callers
 from ivr.simulate.transport import TransportFigures, joined, lateness

@@ -26,6 +26,7 @@ from ivr.designing.finding import Grade
 from ivr.designing.held_out import LEAST_F1, rasa_form, weighted_f1
 from ivr.designing.versions import REPORT, Versions, shown
 from ivr.errors import NotPrepared, SettingsError
+from ivr.network_ports import free_ports
 from ivr.packs import load_packs
 from ivr.prepare.places import Places
 from ivr.processes import Processes
@@ -102,7 +103,7 @@ async def _play(job: Job, jobs: int) -> list[CallResult]:
 async def working_pair(settings: Settings) -> AsyncIterator[Settings]:
     """The files as they are edited, served at ports of their own: a running line is not touched. Gives the settings
     to reach them."""
-    rasa, actions = publishing.free_ports(settings.host)
+    rasa, actions = free_ports(settings.host)
     settings = replace(settings, ports=replace(settings.ports, rasa=rasa, actions=actions))
     events = events_file(settings)
     events.parent.mkdir(parents=True, exist_ok=True)

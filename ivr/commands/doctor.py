@@ -23,6 +23,7 @@ from ivr.conversation.servers import at_work
 from ivr.customers.trial import tried
 from ivr.doctor import Finding, Holder, Verdict
 from ivr.errors import IvrError, NotPrepared
+from ivr.network_ports import answers
 from ivr.packs import Pack, load_packs, load_prompts
 from ivr.prepare.dialogue import trained_models
 from ivr.prepare.places import Places
@@ -30,7 +31,6 @@ from ivr.prepare.settings_file import read as read_settings
 from ivr.prepare.step import Job
 from ivr.prepare.table import STEPS
 from ivr.prepare.terminal import Terminal
-from ivr.processes import answers
 from ivr.settings import Settings, load
 from ivr.speech.model_archives import prove
 from ivr.speech.model_folders import model_folder

@@ -18,8 +18,8 @@ from rich.console import Console
 
 from ivr.commands.telephones import telephones
 from ivr.errors import SettingsError
+from ivr.network_ports import answers
 from ivr.packs import Pack, load_packs
-from ivr.processes import answers
 from ivr.running import own_ports_beside_a_real_line, running_dialogue, running_line, running_line_simulates
 from ivr.settings import Settings, load, save
 from ivr.simulate import review_curve

