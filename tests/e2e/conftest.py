@@ -16,9 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from ivr.settings import Agent, CustomerHttp, CustomerSource, Ports, Settings, Telephony, save
+from ivr.settings import Agent, CustomerHttp, CustomerSource, Ports, Settings, Telephony, Webhook, save
 from tests.contract.customers.test_http import MAP, REQUESTS
 from tests.e2e import measured
+from tests.e2e.hooked import Hooked, listening
 
 START_S = 240
 CRM_HOTLINE = "auto"
@@ -33,6 +34,7 @@ class RunningLine:
     """Its settings."""
     process: subprocess.Popen[str]
     output: list[str]
+    hooked: Hooked
 
     def pid(self, name: str) -> int:
         return int((self.settings.var / "run" / f"{name}.pid").read_text())
@@ -76,12 +78,18 @@ def a_crm() -> CustomerSource:
 
 
 @pytest.fixture(scope="session")
-def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLine]:
+def hooked() -> Iterator[Hooked]:
+    with listening() as hooked:
+        yield hooked
+
+
+@pytest.fixture(scope="session")
+def line(tmp_path_factory: pytest.TempPathFactory, hooked: Hooked) -> Iterator[RunningLine]:
     folder = tmp_path_factory.mktemp("line")
     agents = (Agent(extension="8001", skills=("refund",)), Agent(extension="8002"))
     telephony = Telephony(agents=agents, queue_timeout_s=6, ring_timeout_s=4)
     settings = replace(Settings(), var=folder / "var", ports=free_ports(), simulation=True, telephony=telephony)
-    settings = replace(settings, customers={CRM_HOTLINE: a_crm()})
+    settings = replace(settings, customers={CRM_HOTLINE: a_crm()}, webhooks=(Webhook(address=hooked.address),))
     settings.var.mkdir()
     for prepared in ("models", "voice", "sounds"):
         if (PROJECT / "var" / prepared).exists():
@@ -105,7 +113,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLine]:
             assert process.poll() is None, "".join(output)
             assert time.monotonic() < end, "".join(output)
             time.sleep(0.2)
-        yield RunningLine(settings, file, process, output)
+        yield RunningLine(settings, file, process, output, hooked)
     finally:
         process.send_signal(signal.SIGTERM)
         try:

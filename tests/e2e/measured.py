@@ -8,13 +8,14 @@ ANSWER_GAPS: list[int] = []
 RING_EVENTS: list[int] = []
 """Milliseconds from the INVITE at the agent's telephone to the event at the desk; negative: the event first."""
 
+RING_WEBHOOKS: list[int] = []
+"""The same to the webhook at another system."""
+
 
 def summary() -> list[str]:
-    return [line for line in (_gaps() if ANSWER_GAPS else "", _rings() if RING_EVENTS else "") if line]
-
-
-def _rings() -> str:
-    return f"坐席电话响到桌面收到事件（{len(RING_EVENTS)} 次）：{sorted(RING_EVENTS)} ms"
+    rings = {"桌面收到事件": RING_EVENTS, "别的系统收到 webhook": RING_WEBHOOKS}
+    told = [f"坐席电话响到{what}（{len(took)} 次）：{sorted(took)} ms" for what, took in rings.items() if took]
+    return [*([_gaps()] if ANSWER_GAPS else []), *told]
 
 
 def _gaps() -> str:

@@ -26,7 +26,7 @@ from ivr.tickets.ticket import Ticket
 from tests.e2e.caller import NUMBER, CallerOnThePhone, a_caller, everything_up, ticket_of
 from tests.e2e.conftest import PROJECT, RunningLine
 from tests.e2e.desk import a_desk
-from tests.e2e.measured import ANSWER_GAPS, RING_EVENTS
+from tests.e2e.measured import ANSWER_GAPS, RING_EVENTS, RING_WEBHOOKS
 
 pytestmark = pytest.mark.line
 
@@ -215,6 +215,8 @@ async def test_the_agent_with_the_skill_declines_and_the_next_one_rings(line: Ru
             assert (event["call_id"], event["ticket_no"]) == (caller.call_id, ring.ticket_no)
             assert (event["queue"], event["reason"]) == ("appliance_refund", "caller_request")
             assert {"caller", "bot"} == {row["who"] for row in event["last_lines"]}
+            hooked = await asyncio.to_thread(line.hooked.ring, ring.ticket_no, ring.extension)
+            RING_WEBHOOKS.append(round(1000 * (hooked - ring.rang)))
         await desk.told("missed", agent=declined.extension)
         await desk.told("handoff_ended", outcome="answered", agent=call.extension)
     ticket = await _with_outcome(line, caller.call_id)
