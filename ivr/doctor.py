@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -181,7 +182,7 @@ def webhook(receiver: Webhook, count: Count, now: dt.datetime) -> list[Finding]:
     def warn(says: str, mend: str) -> None:
         found.append(Finding(what, Verdict.WARN, says, mend))
 
-    again = f"ivr webhooks send-again {receiver.address}"
+    again = f"ivr webhooks send-again {shlex.quote(receiver.shown)}"
     if count.gone:
         warn("对方回答过 410，不再给它送", f"弄清为什么；要恢复就运行 {again}，不要了就从 ivr.toml 里删掉。")
     if count.dead:
@@ -204,10 +205,15 @@ def api(settings: Settings) -> Finding:
 
 def retention(settings: Settings) -> list[Finding]:
     """A line that takes real calls keeps what people said no longer than it must (《个人信息保护法》第十九条)."""
-    if not settings.telephony.trunk.host or settings.retention.tickets_days:
-        return []
-    mend = "在 [retention] 里写 tickets_days（例如三年是 1095），ivr tickets prune 先看会删什么。"
-    return [Finding("保存期限", Verdict.WARN, "接了中继，但工单、对话和录音永远留着", mend)]
+    pbx, kept = settings.telephony.pbx.host, settings.retention
+    found: list[tuple[str, str]] = []
+    if (settings.telephony.trunk.host or pbx) and not kept.tickets_days:
+        what = "工单和对话" if kept.recordings_days or pbx else "工单、对话和录音"
+        mend = "在 [retention] 里写 tickets_days（例如三年是 1095），ivr tickets prune 先看会删什么。"
+        found.append((f"接真实来电，但{what}永远留着", mend))
+    if pbx and (kept.tickets_days or kept.recordings_days):
+        found.append((f"录音在交换机 {pbx} 上，这里删不了", "在交换机上定期删 monitor/ivr-*.wav。"))
+    return [Finding("保存期限", Verdict.WARN, says, mend) for says, mend in found]
 
 
 def clock(now: dt.datetime, settings: Settings, *, synchronised: bool | None) -> list[Finding]:

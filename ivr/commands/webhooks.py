@@ -68,11 +68,12 @@ def pending(
 
 @app.command("send-again")
 def send_again(
-    what: Annotated[str, typer.Argument(help="事件的 id（ivr webhooks pending 里有），或接收方的 address")],
+    what: Annotated[str, typer.Argument(help="事件的 id（ivr webhooks pending 里有），或接收方的 name 或 address")],
 ) -> None:
     """再送一次：一条通知（不管送到没有），或一个接收方没收下的全部。对方回答过 410 的，从此又会收到。"""
     settings = load()
-    event_id, receiver = (None, what) if "://" in what else (what, None)
+    named = next((one.address for one in settings.webhooks if one.shown == what), what)
+    event_id, receiver = (None, named) if "://" in named else (named, None)
     number = _with_deliveries(settings, lambda post: post.send_again(event_id=event_id, receiver=receiver))
     if not number and event_id:
         raise SettingsError(f"没有 id 为 {what} 的通知；看 ivr webhooks pending --all。")
@@ -80,13 +81,13 @@ def send_again(
 
 
 @app.command()
-def test(address: Annotated[str, typer.Argument(help="接收方的 address，要在设置里")]) -> None:
+def test(what: Annotated[str, typer.Argument(help="接收方的 name 或 address，要在设置里")]) -> None:
     """现在就送一条 webhook.test，看对方怎么回答。回答不是 2xx 时退出码是 1。"""
     settings = load()
-    receiver = next((one for one in settings.webhooks if one.address == address), None)
+    receiver = next((one for one in settings.webhooks if what in (one.address, one.shown)), None)
     if receiver is None:
-        raise SettingsError(f"设置里没有这个地址：{address}。只给设置里 [[webhooks]] 的地址发送。")
-    known = secrets.load(settings.var / "secrets.toml", [address])[address]
+        raise SettingsError(f"设置里没有这个接收方：{what}。只给设置里 [[webhooks]] 的发送。")
+    known = secrets.load(settings.var / "secrets.toml", [receiver.address])[receiver.address]
     event = wire.Event(str(uuid.uuid4()), "webhook.test", "GD00000000-000000", "test", settings.now(), {})
 
     async def run() -> int:

@@ -33,7 +33,9 @@ def open_sql(settings: Settings, section: str, choice: CustomerSource) -> Source
     from ivr.customers.sql import SqlCustomers
 
     place = f"customers.{section}"
-    mapping = CustomerMapping(choice.map, place=place, vip=choice.vip, zone=settings.zone, own_names=True)
+    mapping = CustomerMapping(
+        choice.map, place=place, vip=choice.vip, zone=settings.zone, own_names=True, region=settings.region
+    )
     password = secret_of(settings.var, section, "password")
     return SqlCustomers(choice.sql, mapping, place=f"{place}.sql", password=password, region=settings.region)
 
@@ -43,7 +45,7 @@ def open_http(settings: Settings, section: str, choice: CustomerSource) -> Sourc
     from ivr.customers.templates import templates
 
     place, http = f"customers.{section}", choice.http
-    mapping = CustomerMapping(choice.map, place=place, vip=choice.vip, zone=settings.zone)
+    mapping = CustomerMapping(choice.map, place=place, vip=choice.vip, zone=settings.zone, region=settings.region)
     return HttpCustomers(
         _address(http.address, f"{place}.http.address"),
         templates(http.requests, f"{place}.http"),
@@ -88,10 +90,10 @@ def _credentials(settings: Settings, section: str, http: CustomerHttp) -> Creden
 
 def _address(address: str, place: str) -> str:
     parts = urlsplit(address)
+    if parts.username or parts.password or "@" in parts.netloc + parts.path:
+        raise SettingsError(f"{place} 里有用户名或密码：请去掉，写进 var/secrets.toml（见 docs/customers.md）。")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise SettingsError(f"{place} = {address!r} 不是 http:// 或 https:// 的地址。")
-    if parts.username or parts.password:
-        raise SettingsError(f"{place} 里有用户名或密码：请去掉，写进 var/secrets.toml（见 docs/customers.md）。")
     return address
 
 

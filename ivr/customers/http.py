@@ -53,7 +53,7 @@ class HttpCustomers:
                     asking[name] = group.create_task(self._answer(template, needs, known), name=f"crm {name}")
         except ExceptionGroup as group_of_errors:
             raise group_of_errors.exceptions[0] from None
-        return self._mapping.of({name: task.result() for name, task in asking.items()})
+        return self._mapping.of({name: task.result() for name, task in asking.items()}, number)
 
     async def close(self) -> None:
         if self._session is not None:

@@ -7,13 +7,14 @@ kept: nothing else of the CRM gets into a ticket.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 import jmespath
 from jmespath.exceptions import JMESPathError
 
+from ivr.customers.numbers import e164
 from ivr.customers.values import date_of, is_vip, text_of
 from ivr.errors import SettingsError
 from ivr.tickets.customer import Agreement, Complaint, Customer, Purchase, Vehicle
@@ -29,6 +30,8 @@ KINDS: Mapping[str, type[Any]] = {
     "complaints": Complaint,
 }
 DATES = frozenset({"purchased", "warranty_until", "until", "date"})
+CHECKS = ("number", "candidates")
+"""Of a customer, where mapped: their number or numbers, and all customers that the answer holds; neither is kept."""
 OURS: Mapping[str, tuple[str, ...]] = {
     ONE: ("name", "tier", "customer_no"),
     **{section: tuple(field.name for field in fields(kind)) for section, kind in KINDS.items()},
@@ -55,6 +58,13 @@ class Mapped:
     """One sentence each: a value that was left out, and why."""
 
 
+class SharedNumber(Exception):
+    """Several customers have this number: nobody knows which of them calls."""
+
+    def __init__(self, customers: int) -> None:
+        super().__init__(shared(customers))
+
+
 class CustomerMapping:
     """`given`: section → our key → path. `own_names`: where the document has our sections, a key that is not given is
     taken from the column of that name. Raises `SettingsError` naming the line that is wrong."""
@@ -67,8 +77,9 @@ class CustomerMapping:
         vip: Iterable[str] = ("vip",),
         zone: dt.tzinfo = dt.UTC,
         own_names: bool = False,
+        region: str = "CN",
     ) -> None:
-        self._vip, self._zone, self._own_names = tuple(vip), zone, own_names
+        self._vip, self._zone, self._own_names, self._region = tuple(vip), zone, own_names, region
         self._paths = {section: _paths(section, lines, place) for section, lines in given.items()}
         if own_names:
             for section, ours in OURS.items():
@@ -79,11 +90,14 @@ class CustomerMapping:
         else:
             _check_lists(self._paths, place)
 
-    def of(self, document: Mapping[str, Any]) -> Mapped:
+    def of(self, document: Mapping[str, Any], asked: str) -> Mapped:
+        """`asked`: the caller's number. Who is not certainly the caller is not taken for them."""
         doubts: list[str] = []
         one = document.get(ONE) if self._own_names else document
         if not one:
             return Mapped(None)
+        if doubt := self._doubted(one, asked):
+            return Mapped(None, self._unmapped(document), (doubt,))
         found = self._one(one, doubts)
         lists: dict[str, Any] = {section: self._list(section, document, doubts) for section in KINDS}
         if not any((*found.values(), *lists.values())):
@@ -91,6 +105,32 @@ class CustomerMapping:
         tier = found.pop("tier", None)
         customer = Customer(**found, **lists, tier="vip" if tier else "normal")
         return Mapped(customer, self._unmapped(document), tuple(doubts))
+
+    def one_of(self, rows: Sequence[Any]) -> Any:
+        """The customer that all these rows are; None: there are none. Raises `SharedNumber`."""
+        found = {self._who(row) for row in rows}
+        if len(found) > 1:
+            raise SharedNumber(len(found))
+        return rows[0] if rows else None
+
+    def _who(self, row: Any) -> str | None:
+        values = self._one(row, [])
+        who: str | None = values["customer_no"] or values["name"]
+        return who
+
+    def _doubted(self, one: Any, asked: str) -> str:
+        number, candidates = (self._checked(one, check) for check in CHECKS)
+        if len(set(candidates)) > 1:
+            return shared(len(set(candidates)))
+        if number and not {e164(each, self._region) for each in number} & {e164(asked, self._region)}:
+            return "CRM 答的是另一个号码的客户，不认。"
+        return ""
+
+    def _checked(self, one: Any, check: str) -> list[str]:
+        path = self._paths.get(ONE, {}).get(check)
+        found = path.find(one) if path else None
+        values = found if isinstance(found, list | tuple) else [found]
+        return [known for value in values if (known := text_of(value))]
 
     def _one(self, one: Any, doubts: list[str]) -> dict[str, Any]:
         known = self._paths.get(ONE, {})
@@ -132,6 +172,10 @@ class CustomerMapping:
         return tuple(sorted({leaf for leaf in _leaves(document) if leaf.rpartition(".")[2] not in named}))
 
 
+def shared(customers: int) -> str:
+    return f"这个号码登记在 {customers} 位客户名下，不知道是哪一位，都不认。"
+
+
 def _check_lists(paths: Mapping[str, Mapping[str, Path]], place: str) -> None:
     for section in KINDS:
         for key in (EACH, OURS[section][0]):
@@ -142,7 +186,7 @@ def _check_lists(paths: Mapping[str, Mapping[str, Path]], place: str) -> None:
 def _paths(section: str, lines: Mapping[str, str], place: str) -> dict[str, Path]:
     if section not in OURS:
         raise SettingsError(f"{place}.map 里有不认识的段 {section}；可用：{'、'.join(OURS)}。")
-    allowed = OURS[section] if section == ONE else (EACH, *OURS[section])
+    allowed = (*OURS[section], *CHECKS) if section == ONE else (EACH, *OURS[section])
     for key in lines:
         if key not in allowed:
             raise SettingsError(f"{place}.map.{section} 里有不认识的项 {key}；可用：{'、'.join(allowed)}。")

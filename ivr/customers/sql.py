@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, TextClause, bindparam, create_en
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from ivr.customers.mapping import KINDS, ONE, CustomerMapping, Mapped
+from ivr.customers.mapping import KINDS, ONE, CustomerMapping, Mapped, SharedNumber
 from ivr.customers.numbers import e164, written
 from ivr.errors import CustomersDown, NotPrepared, SettingsError
 from ivr.settings import CustomerSql
@@ -55,7 +55,9 @@ class SqlCustomers:
             document = await self._document(known)
         except (SQLAlchemyError, OSError) as error:
             raise CustomersDown(f"数据库查询失败：{_told(error)}") from error
-        return self._mapping.of(document)
+        except SharedNumber as error:
+            return Mapped(None, doubts=(str(error),))
+        return self._mapping.of(document, number)
 
     async def close(self) -> None:
         if isinstance(self._engine, AsyncEngine):
@@ -76,12 +78,12 @@ class SqlCustomers:
 
     def _ask(self, connection: Connection, known: Mapping[str, Any]) -> dict[str, Any]:
         """All queries in one transaction, which is rolled back."""
-        rows = self._rows(connection, ONE, known)
-        if not rows:
+        row = self._mapping.one_of(self._rows(connection, ONE, known))
+        if row is None:
             return {}
-        more = {**rows[0], **known}
+        more = {**row, **known}
         others = {name: self._rows(connection, name, more) for name in KINDS if name in self._queries}
-        return {ONE: rows[0], **others}
+        return {ONE: row, **others}
 
     def _rows(self, connection: Connection, name: str, known: Mapping[str, Any]) -> list[dict[str, Any]]:
         query, wanted = self._queries[name]
@@ -140,6 +142,7 @@ def _read_only(engine: Engine | AsyncEngine) -> None:
         cursor = connection.cursor()
         cursor.execute(words)
         cursor.close()
+        connection.commit()  # what is set in a transaction is gone with its rollback
 
 
 def _told(error: Exception) -> str:

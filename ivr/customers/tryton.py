@@ -11,7 +11,7 @@ import aiohttp
 
 from ivr.customers import tryton_wire as wire
 from ivr.customers.bodies import json_of
-from ivr.customers.mapping import CustomerMapping, Mapped
+from ivr.customers.mapping import CustomerMapping, Mapped, shared
 from ivr.customers.numbers import written
 from ivr.errors import CustomersDown, WireError
 from ivr.settings import CustomerTryton
@@ -42,9 +42,10 @@ class TrytonCustomers:
         contacts = await self._search(
             "party.contact_mechanism", wire.contacts(numbers), "id", ["party", "party.rec_name"]
         )
-        if not contacts:
-            return Mapped(None)
-        return self._mapping.of(await self._of_party(contacts[-1]))
+        parties = {contact.get("party") for contact in contacts}
+        if len(parties) > 1:
+            return Mapped(None, doubts=(shared(len(parties)),))
+        return self._mapping.of(await self._of_party(contacts[0]), number) if contacts else Mapped(None)
 
     async def close(self) -> None:
         if self._http is not None:

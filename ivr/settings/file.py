@@ -54,7 +54,7 @@ def save(settings: Settings, file: Path) -> None:
 
 
 def _wrong_with(webhook: Webhook) -> Iterator[str]:
-    place = f"[[webhooks]] 的 address {webhook.address!r}"
+    place = f"[[webhooks]] 的 address（{webhook.name or '没有名字'}）"  # itself it may hold a secret
     try:
         address = urlsplit(webhook.address)
         known = address.scheme in {"http", "https"} and bool(address.hostname) and address.port != 0

@@ -48,7 +48,11 @@ class Postgresql:
 
     def __init__(self, url: URL, patience_s: float) -> None:
         self._engine = create_async_engine(
-            url, pool_timeout=patience_s, max_overflow=20, connect_args=connect_arguments(patience_s)
+            url,
+            pool_timeout=patience_s,
+            max_overflow=20,
+            connect_args=connect_arguments(patience_s),
+            hide_parameters=True,  # what callers said is not to be in a traceback
         )
         self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 

@@ -39,7 +39,7 @@ class Sqlite:
     def __init__(self, url: URL, patience_s: float) -> None:
         self._file = Path(url.database or "")
         self._patience_s = patience_s
-        self._engine = create_engine(url.set(drivername="sqlite"), pool_timeout=patience_s)
+        self._engine = create_engine(url.set(drivername="sqlite"), pool_timeout=patience_s, hide_parameters=True)
         self._set_up()
         # One thread writes: SQLite lets waiting writers sleep and try, a queue is fairer and faster.
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="tickets-write")

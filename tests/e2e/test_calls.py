@@ -175,7 +175,7 @@ async def test_nobody_at_work_a_call_back_is_offered_and_noted(line: RunningLine
         await caller.event("played")
         await caller.phone.key("0")
         offer = await caller.event("reply")
-        assert offer.values["asks"] == ["handoff_offer"]
+        assert offer.values["asks"] == ["handoff_offer"], offer.values
         assert "回电" in offer.values["text"]
         await caller.event("played")
         await caller.phone.key("1")

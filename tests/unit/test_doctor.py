@@ -7,7 +7,7 @@ from pathlib import Path
 from ivr import doctor
 from ivr.commands.doctor import ARI_USER, recognition_models
 from ivr.doctor import Finding, Holder, Verdict
-from ivr.settings import PROJECT, Api, RecogniserChoice, Retention, Settings, Speech, Telephony, Trunk, Webhook
+from ivr.settings import PROJECT, Api, Pbx, RecogniserChoice, Retention, Settings, Speech, Telephony, Trunk, Webhook
 from ivr.telephony.asterisk.config import APP
 from ivr.webhooks.deliveries import Count
 
@@ -159,3 +159,20 @@ def test_a_real_line_does_not_keep_everything_for_ever() -> None:
     assert doctor.retention(Settings()) == []
     assert verdicts(doctor.retention(Settings(telephony=real))) == [Verdict.WARN]
     assert doctor.retention(Settings(telephony=real, retention=Retention(tickets_days=1095))) == []
+    (only_sound,) = doctor.retention(Settings(telephony=real, retention=Retention(recordings_days=90)))
+    assert "录音" not in only_sound.says
+
+
+def test_recordings_on_a_pbx_are_the_pbx_s_to_delete() -> None:
+    pbx = Telephony(media="audiosocket", pbx=Pbx(host="192.0.2.7"))
+    (tickets,) = doctor.retention(Settings(telephony=pbx))
+    assert "录音" not in tickets.says
+    (recordings,) = doctor.retention(Settings(telephony=pbx, retention=Retention(tickets_days=1095)))
+    assert "192.0.2.7" in recordings.says
+
+
+def test_what_is_to_be_typed_names_the_receiver_not_its_address() -> None:
+    hook = Webhook(address="https://crm.example.cn/hook?key=geheim&a=b", name="客服 系统")
+    (found,) = doctor.webhook(hook, Count(dead=2), NOW)
+    assert "send-again '客服 系统'" in found.mend
+    assert "geheim" not in str(found)

@@ -21,10 +21,8 @@ from ivr.tickets.store import TicketStore
 from ivr.tickets.taxonomy import load_taxonomy
 from ivr.tickets.ticket import Callback, Handoff, Ticket, TranscriptLine
 from ivr.tickets.tokens import Tokens
-from tests.contract.tickets.conftest import NOW, draft, kind, migrated, server, store, url
+from tests.contract.conftest import NOW
 from tests.fakes.customers import FakeCustomers
-
-__all__ = ["draft", "kind", "migrated", "server", "store", "url"]
 
 FAILED_LOGINS = 5
 

@@ -8,7 +8,7 @@ import pytest
 
 from ivr.tickets.ticket import Ticket
 from tests.contract.api.conftest import FAILED_LOGINS, Api
-from tests.contract.tickets.conftest import NOW
+from tests.contract.conftest import NOW
 
 
 async def test_tickets_are_listed_page_by_page(api: Api, draft: Ticket) -> None:

@@ -1,10 +1,11 @@
-"""Databases of a CRM: SQLite by its plain driver (in threads) and by its asyncio one."""
+"""Databases of a CRM: SQLite by its plain driver (in threads) and by its asyncio one, and PostgreSQL."""
 
 from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,8 @@ QUERIES = {
 TABLES = """
 CREATE TABLE members (id INTEGER, 姓名 TEXT, level TEXT, phone TEXT, password TEXT);
 INSERT INTO members VALUES (7, '王芳', '黑金', '+86 138-0001-0001', 'x'), (8, '李雷', '普通', '(021)88886666', 'x'),
-    (9, '韩梅', '普通', '8613900010009', 'x');
+    (9, '韩梅', '普通', '8613900010009', 'x'), (9, '韩梅梅', '普通', '139 0001 0009', 'x'),
+    (10, '赵父', '黑金', '13700010007', 'x'), (11, '赵子', '普通', '+8613700010007', 'x');
 CREATE TABLE orders (member INTEGER, item TEXT, model TEXT, no TEXT, bought TEXT, until TEXT);
 INSERT INTO orders VALUES (7, '空调', 'KFR35GW', 'DD1', '2026/3/1', '2032-03-01 00:00:00'), (7, '', 'X', 'DD2', '不详', NULL);
 CREATE TABLE cars (phone TEXT, plate TEXT, car TEXT);
@@ -47,16 +49,29 @@ def database(tmp_path: Path) -> Path:
     return file
 
 
-def source(database: Path, driver: str = "sqlite", **queries: str) -> Settings:
-    sql = CustomerSql(address=f"{driver}:///{database}", queries=QUERIES | queries)
+@pytest.fixture(params=["sqlite", "sqlite+aiosqlite", "postgresql+asyncpg"])
+def address(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Of a database with these tables, on every kind of server and driver."""
+    if request.param != "postgresql+asyncpg":
+        yield f"{request.param}:///{request.getfixturevalue('database')}"
+        return
+    server = request.getfixturevalue("server")
+    name = server.create()
+    server.run(TABLES, name)
+    yield server.url(name)
+    server.drop(name)
+
+
+def source(address: str, var: Path, **queries: str) -> Settings:
+    sql = CustomerSql(address=address, queries=QUERIES | queries)
     columns = {"customer": {"tier": "level"}, "purchases": {"purchased": "bought"}}
     choice = CustomerSource(kind="sql", sql=sql, map=columns, vip=("黑金",))
-    return Settings(var=database.parent, customers={"default": choice})
+    return Settings(var=var, customers={"default": choice})
 
 
-@pytest.fixture(params=["sqlite", "sqlite+aiosqlite"])
-async def crm(database: Path, request: pytest.FixtureRequest) -> AsyncIterator[SqlCustomers]:
-    opened = open_source(source(database, request.param), "default")
+@pytest.fixture
+async def crm(address: str, tmp_path: Path) -> AsyncIterator[SqlCustomers]:
+    opened = open_source(source(address, tmp_path), "default")
     assert isinstance(opened, SqlCustomers)
     yield opened
     await opened.close()
@@ -86,14 +101,33 @@ async def test_numbers_are_found_however_they_are_written(crm: SqlCustomers, num
     assert (customer.name, customer.tier) == (name, "normal")
 
 
+async def test_a_number_that_several_customers_share_is_nobody_s(crm: SqlCustomers) -> None:
+    known = await crm.mapped("13700010007")
+    assert known.customer is None
+    assert "2 位客户" in known.doubts[0]
+
+
+async def test_a_customer_of_another_number_is_not_believed(address: str, tmp_path: Path) -> None:
+    settings = source(
+        address, tmp_path, customer="SELECT id AS customer_no, 姓名 AS name, phone FROM members WHERE id = 7"
+    )
+    (choice,) = settings.customers.values()
+    columns = {"customer": {"number": "phone"}}
+    opened = open_source(replace(settings, customers={"default": replace(choice, map=columns)}), "default")
+    assert (await opened.mapped("13800010001")).customer is not None
+    other = await opened.mapped("13900010009")
+    assert other.customer is None
+    assert "另一个号码" in other.doubts[0]
+    await opened.close()
+
+
 async def test_a_stranger_is_nobody(crm: SqlCustomers) -> None:
     assert await crm.of("13700000000") is None
 
 
-@pytest.mark.parametrize("driver", ["sqlite", "sqlite+aiosqlite"])
-async def test_nothing_is_written(database: Path, driver: str) -> None:
+async def test_nothing_is_written(address: str, tmp_path: Path) -> None:
     writes = "WITH one AS (SELECT 1) INSERT INTO cases SELECT 'x', 'x', 'x', :number FROM one RETURNING what AS name"
-    opened = open_source(source(database, driver, customer=writes), "default")
+    opened = open_source(source(address, tmp_path, customer=writes), "default")
     with pytest.raises(CustomersDown, match=r"readonly|read-only"):
         await opened.of("13800010001")
     await opened.close()
@@ -101,15 +135,15 @@ async def test_nothing_is_written(database: Path, driver: str) -> None:
 
 async def test_what_the_database_says_is_told_without_the_caller(tmp_path: Path) -> None:
     (tmp_path / "empty.db").touch()
-    opened = open_source(source(tmp_path / "empty.db"), "default")
+    opened = open_source(source(f"sqlite:///{tmp_path / 'empty.db'}", tmp_path), "default")
     with pytest.raises(CustomersDown, match="no such table: members") as error:
         await opened.of("13800010001")
     assert "13800010001" not in str(error.value)
     await opened.close()
 
 
-async def test_a_parameter_that_nobody_gives_is_told(database: Path) -> None:
-    opened = open_source(source(database, purchases="SELECT 1 AS product WHERE 1 = :memberid"), "default")
+async def test_a_parameter_that_nobody_gives_is_told(address: str, tmp_path: Path) -> None:
+    opened = open_source(source(address, tmp_path, purchases="SELECT 1 AS product WHERE 1 = :memberid"), "default")
     with pytest.raises(SettingsError, match="memberid"):
         await opened.of("13800010001")
     await opened.close()

@@ -30,6 +30,8 @@ async def fill(tryton: Tryton) -> None:
         await clerk.sell(wang, washer, dt.date(2026, 5, 1), confirmed=False)
         await clerk.complain(wang, "空调漏水", dt.date(2026, 6, 1))
         await clerk.customer("李雷", "13900010009")
+        for name in ("赵父", "赵子"):
+            await clerk.customer(name, "13700010007")
 
 
 def opened(tryton: Tryton, var: Path, password: str = PASSWORD) -> TrytonCustomers:
@@ -57,6 +59,8 @@ async def test_a_real_tryton(tmp_path: Path) -> None:
 
 
 async def everything_is_found(source: TrytonCustomers) -> None:
+    shared = await source.mapped("13700010007")
+    assert (shared.customer, "2 位客户" in shared.doubts[0]) == (None, True)
     wang = await source.of("13800010001")
     assert wang is not None
     assert wang == Customer(

@@ -19,7 +19,7 @@ from ivr.commands.tickets import app
 from ivr.errors import IvrError, SettingsError, StepRefused
 from ivr.tickets.store import TicketStore
 from ivr.tickets.ticket import Callback, Fact, Ticket, TranscriptLine, to_json
-from tests.contract.tickets.conftest import NOW, ZONE
+from tests.contract.conftest import NOW, ZONE
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from ivr.errors import IvrError, SettingsError, StoreDown, TicketError
 from ivr.settings import PROJECT
 from ivr.tickets.store import TicketStore
 from ivr.tickets.ticket import Ticket
-from tests.contract.tickets.conftest import ZONE
+from tests.contract.conftest import ZONE
 from tests.postgresql import Server
 
 

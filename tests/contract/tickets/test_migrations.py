@@ -17,7 +17,7 @@ from ivr.tickets import tokens
 from ivr.tickets.database import upgrade
 from ivr.tickets.schema import METADATA
 from ivr.tickets.store import TicketStore
-from tests.contract.tickets.conftest import ZONE
+from tests.contract.conftest import ZONE
 
 
 def revisions() -> list[str]:

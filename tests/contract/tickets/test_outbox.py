@@ -14,7 +14,7 @@ from ivr.tickets import outbox
 from ivr.tickets.store import TicketStore
 from ivr.tickets.ticket import Callback, Handoff, Ticket, TranscriptLine
 from ivr.tickets.tokens import Tokens
-from tests.contract.tickets.conftest import NOW
+from tests.contract.conftest import NOW
 
 
 async def events(store: TicketStore) -> list[Any]:

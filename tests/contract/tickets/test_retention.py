@@ -20,7 +20,7 @@ from ivr.tickets.schema import CHANGES, SEARCH, TICKETS, TRANSCRIPT
 from ivr.tickets.store import TicketStore
 from ivr.tickets.ticket import Ticket, TranscriptLine
 from ivr.upkeep import Cleared, Upkeep, seconds_until
-from tests.contract.tickets.conftest import NOW, ZONE
+from tests.contract.conftest import NOW, ZONE
 
 OLD = NOW - dt.timedelta(days=400)
 

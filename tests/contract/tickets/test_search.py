@@ -11,7 +11,7 @@ from ivr.tickets import search
 from ivr.tickets.customer import Customer
 from ivr.tickets.store import TicketStore
 from ivr.tickets.ticket import Fact, Ticket, TranscriptLine
-from tests.contract.tickets.conftest import NOW
+from tests.contract.conftest import NOW
 
 
 async def numbers(store: TicketStore, text: str, **criteria: object) -> list[str]:

@@ -6,7 +6,7 @@ from ivr.tickets.seed import PriorTicket, Seed, sow
 from ivr.tickets.store import TicketStore
 from ivr.tickets.taxonomy import load_taxonomy
 from ivr.tickets.ticket import Ticket
-from tests.contract.tickets.conftest import NOW
+from tests.contract.conftest import NOW
 
 DATA = Path(__file__).resolve().parents[3] / "data"
 

@@ -19,7 +19,7 @@ from ivr.tickets.ticket import (
     TranscriptLine,
     to_json,
 )
-from tests.contract.tickets.conftest import NOW, ZONE
+from tests.contract.conftest import NOW, ZONE
 
 
 def full(draft: Ticket) -> Ticket:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from ivr.errors import StoreBusy, TicketChanged
 from ivr.tickets.store import TicketStore
 from ivr.tickets.ticket import Fact, Ticket, TranscriptLine
-from tests.contract.tickets.conftest import NOW, ZONE
+from tests.contract.conftest import NOW, ZONE
 
 SPAWN = multiprocessing.get_context("spawn")
 PATIENCE_S = 60.0

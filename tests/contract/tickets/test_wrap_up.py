@@ -13,7 +13,7 @@ from ivr.tickets.store import TicketStore
 from ivr.tickets.taxonomy import load_taxonomy
 from ivr.tickets.ticket import Fact, Handoff, Ticket
 from ivr.tickets.wrap_up import WrapUp, finish
-from tests.contract.tickets.conftest import ZONE
+from tests.contract.conftest import ZONE
 
 BEGAN = dt.datetime(2026, 11, 22, 10, 0, tzinfo=ZONE)
 LATER = BEGAN + dt.timedelta(minutes=5)

@@ -17,10 +17,8 @@ from ivr.webhooks import secrets
 from ivr.webhooks.courier import Courier
 from ivr.webhooks.deliveries import Deliveries
 from ivr.webhooks.metrics import WebhookMetrics
-from tests.contract.tickets.conftest import ZONE, draft, kind, migrated, server, url
+from tests.contract.conftest import ZONE
 from tests.fakes.receiver import Receiver
-
-__all__ = ["draft", "kind", "migrated", "server", "url"]
 
 
 @dataclass

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ivr.customers.mapping import CustomerMapping
 from ivr.customers.numbers import e164, written
 from ivr.customers.values import date_of, is_vip, text_of
+from ivr.tickets.customer import Customer
 
 ZONE = ZoneInfo("Asia/Shanghai")
 DAY = dt.date(2026, 3, 1)
@@ -80,7 +81,7 @@ JSON = st.recursive(
 )
 MAPPING = CustomerMapping(
     {
-        "customer": {"name": "q.name", "tier": "q.a[0].b || q.x"},
+        "customer": {"name": "q.name", "tier": "q.a[0].b || q.x", "number": "q.a", "candidates": "q.b[].x"},
         "purchases": {"each": "q.b", "product": "name", "purchased": "a.b", "model": "sort(x)"},
         "complaints": {"each": "q.a[].b[]", "subject": "name", "date": "x"},
     },
@@ -90,4 +91,26 @@ MAPPING = CustomerMapping(
 
 @given(JSON)
 def test_no_answer_of_any_kind_breaks_the_mapping(answer: Any) -> None:
-    MAPPING.of({"q": answer})
+    MAPPING.of({"q": answer}, "13800010001")
+
+
+FOUND = {"q": {"data": [{"id": 7, "name": "王芳", "phones": ["+86 138-0001-0001", "(021)88886666"]}]}}
+CHECKED = CustomerMapping(
+    {"customer": {"name": "q.data[0].name", "number": "q.data[0].phones", "candidates": "q.data[].id"}}, place="x"
+)
+
+
+@pytest.mark.parametrize("number", ["13800010001", "02188886666"])
+def test_whose_number_it_is_is_known_by_any_of_their_numbers(number: str) -> None:
+    assert CHECKED.of(FOUND, number).customer == Customer("王芳")
+
+
+def test_an_answer_for_another_number_or_for_several_customers_is_not_believed() -> None:
+    other = CHECKED.of(FOUND, "13900010009")
+    assert (other.customer, "另一个号码" in other.doubts[0]) == (None, True)
+    same = {"q": {"data": [*FOUND["q"]["data"], {"id": 7}]}}
+    assert CHECKED.of(same, "13800010001").customer == Customer("王芳")
+    several = CHECKED.of({"q": {"data": [*FOUND["q"]["data"], {"id": 8}]}}, "13800010001")
+    assert (several.customer, "2 位客户" in several.doubts[0]) == (None, True)
+    nothing_said = {"q": {"data": [{"id": 7, "name": "王芳"}]}}
+    assert CHECKED.of(nothing_said, "13900010009").customer == Customer("王芳")

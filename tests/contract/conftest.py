@@ -1,5 +1,5 @@
-"""The store on real databases: SQLite in a folder of its own, and a PostgreSQL that the session starts. Every test that
-asks for `url` runs on both."""
+"""Real databases: SQLite in a folder of its own, and a PostgreSQL that the session starts. What asks for `url` or
+`store` runs on both."""
 
 from __future__ import annotations
 
