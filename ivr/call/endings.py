@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from ivr.call.ports import Conversation, Line, Reply, Transfer
+from ivr.call.reporter import Report
 from ivr.errors import TelephonyDown
-
-Report = Callable[[str, Mapping[str, Any]], None]
-"""Told what happens: kind and details, as the event stream carries them (docs/architecture.md)."""
 
 
 class Endings:

@@ -2,7 +2,7 @@
 
 There is no clock: every 20 ms frame from the caller moves time on, so thirty seconds are tested in none.
 `TurnTaking` is told what the bot does (`prompt_started`, `prompt_played`, `nothing_said`), what the caller does
-(`frame`, `digit`) and what was understood so far (`words`), and returns decisions for the shell (`ivr.call.session`)
+(`frame`, `digit`) and what was understood so far (`words`), and returns decisions for call control (`ivr.call.control`)
 to carry out, in order. Its parts: `barge_in` and `echo` (speech over a prompt), `endpointing` (has the caller
 finished?), `keypad`.
 """

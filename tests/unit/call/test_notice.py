@@ -2,7 +2,7 @@
 
 import pytest
 
-from ivr.call.notice import up_to_notice
+from ivr.call.notice import Notice, up_to_notice
 
 
 @pytest.mark.parametrize(
@@ -16,3 +16,22 @@ from ivr.call.notice import up_to_notice
 )
 def test_to_the_end_of_the_sentence_that_says_so(greeting: str, notice: str) -> None:
     assert up_to_notice(greeting) == notice
+
+
+def test_it_is_heard_once_and_only_with_all_of_its_sentence() -> None:
+    notice = Notice(recorded=True)
+    notice.greeting("本次通话会录音。请讲。", farewell=False)
+    notice.greeting("什么产品？", farewell=False)
+    assert notice.pending
+    assert not notice.heard("本次通话会")
+    assert notice.heard("本次通话会录音。请")
+    assert not notice.heard("本次通话会录音。请讲。")
+    assert not notice.pending
+
+
+@pytest.mark.parametrize(("recorded", "farewell"), [(False, False), (True, True)])
+def test_nothing_is_awaited_where_nothing_is_recorded(recorded: bool, farewell: bool) -> None:
+    notice = Notice(recorded=recorded)
+    notice.greeting("本次通话会录音。", farewell=farewell)
+    assert not notice.pending
+    assert not notice.heard("本次通话会录音。")
