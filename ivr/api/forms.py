@@ -128,17 +128,31 @@ class EventData(Struct):
     """`ticket.ringing`: agent, queue, reason, waited_s."""
 
 
-class CloudEvent(Struct):
+class _Envelope(Struct):
     """CloudEvents 1.0."""
 
     specversion: Literal["1.0"]
     id: str
     source: str
-    type: WebhookEvent
     subject: str
     time: dt.datetime
     datacontenttype: Literal["application/json"]
+
+
+class TicketEvent(_Envelope):
+    type: WebhookEvent
     data: EventData
+
+
+class TestData(Struct):
+    message: str
+
+
+class TestEvent(_Envelope):
+    """`ivr webhooks test`: of no ticket."""
+
+    type: Literal["webhook.test"]
+    data: TestData
 
 
 def schemas(types: list[Any]) -> tuple[list[Any], dict[str, Any]]:

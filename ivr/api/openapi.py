@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -19,7 +19,7 @@ ALWAYS = (400, 401, 403, 405, 413, 422, 429, 500, 503)
 
 
 def describe(routes: Sequence[Route]) -> dict[str, Any]:
-    types = [forms.ProblemForm, forms.CloudEvent, *PATH.values()]
+    types = [forms.ProblemForm, *(form for form, _ in WEBHOOKS.values()), *PATH.values()]
     for route in routes:
         types += [kind for kind in (route.query, route.body, route.answer) if kind is not None and kind not in MEDIA]
     found, components = forms.schemas(types)
@@ -35,7 +35,7 @@ def describe(routes: Sequence[Route]) -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "security": [{"token": []}],
         "paths": paths,
-        "webhooks": {"ticket": {"post": _webhook()}},
+        "webhooks": {name: {"post": _webhook(*told)} for name, told in WEBHOOKS.items()},
         "components": {
             "schemas": components,
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "ivr_…"}},
@@ -44,6 +44,10 @@ def describe(routes: Sequence[Route]) -> dict[str, Any]:
 
 
 MEDIA = ("audio/wav",)
+WEBHOOKS: Mapping[str, tuple[type, str]] = {
+    "ticket": (forms.TicketEvent, "工单有了变化，或坐席的电话响了；签名见 docs/webhooks.md"),
+    "test": (forms.TestEvent, "ivr webhooks test 送来试一试"),
+}
 
 
 def _operation(route: Route, schema_of: dict[int, Any], components: dict[str, Any]) -> dict[str, Any]:
@@ -111,11 +115,11 @@ def _responses(route: Route, schema_of: dict[int, Any]) -> dict[str, Any]:
     return found
 
 
-def _webhook() -> dict[str, Any]:
-    content = {"application/cloudevents+json": {"schema": {"$ref": "#/components/schemas/CloudEvent"}}}
+def _webhook(form: type, summary: str) -> dict[str, Any]:
+    content = {"application/cloudevents+json": {"schema": {"$ref": f"#/components/schemas/{form.__name__}"}}}
     names = ("webhook-id", "webhook-timestamp", "webhook-signature")
     return {
-        "summary": "工单有了变化；签名见 docs/webhooks.md",
+        "summary": summary,
         "parameters": [{"name": n, "in": "header", "required": True, "schema": {"type": "string"}} for n in names],
         "requestBody": {"required": True, "content": content},
         "responses": {"2XX": {"description": "收下了，不会再送"}, "410": {"description": "不要了，不再送"}},

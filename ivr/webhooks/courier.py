@@ -15,7 +15,7 @@ import aiohttp
 from ivr.settings import Delivery, Webhook
 from ivr.webhooks import wire
 from ivr.webhooks.deliveries import Count, Deliveries, Leased
-from ivr.webhooks.sending import send
+from ivr.webhooks.sending import Answer, send
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,8 @@ LEASE_MARGIN_S = 15.0
 """A lease outlives its request by so much."""
 LONGEST_REST_S = 60.0
 """One that takes nothing is asked with single events, no more often than this."""
+MOST_FAILURES = 10
+"""More are not counted."""
 HURRY_EVERY_S = 60.0
 STOP_S = 5.0
 """Requests under way may take so long when the worker is to end."""
@@ -89,8 +91,8 @@ class Courier:
                 await self._stopping.wait()
         return not self._stopping.is_set()
 
-    async def attempt(self, http: aiohttp.ClientSession, receiver: Webhook, leased: Leased) -> bool:
-        """Sends and marks; whether it was taken."""
+    async def attempt(self, http: aiohttp.ClientSession, receiver: Webhook, leased: Leased) -> Answer:
+        """Sends and marks."""
         now = self._now()
         answer = await send(http, receiver, self._secrets[receiver.address], leased.event, now=now)
         what = wire.outcome(answer.status)
@@ -106,11 +108,10 @@ class Courier:
                 due = self._next(leased, answer.retry_after_s)
                 await self._deliveries.failed(leased, status=answer.status, error=answer.error, due=due)
                 log.warning("webhook %s: attempt %d: %s", shown, leased.attempts + 1, answer.error)
-                what_now = "failed" if due else "dead"
-                self._counters.attempted(receiver.shown, what_now)
-                return False
+                self._counters.attempted(receiver.shown, "failed" if due else "dead")
+                return answer
         self._counters.attempted(receiver.shown, what)
-        return what == "delivered"
+        return answer
 
     def _next(self, leased: Leased, retry_after_s: float | None) -> dt.datetime | None:
         pause = wire.pause_s(leased.attempts + 1, random.random(), retry_after_s)  # noqa: S311  (spreads, no secret)
@@ -155,7 +156,8 @@ class _Route:
         self._receiver = receiver
         self._failures = 0
         """Rounds in which nothing was taken, since the last one in which something was."""
-        self._hurried = -HURRY_EVERY_S
+        self._hurry_from = 0.0
+        """By the loop's clock."""
 
     async def run(self) -> None:
         while True:
@@ -174,18 +176,27 @@ class _Route:
         leased = await self._deliveries.lease(receiver.address, limit=limit, seconds=seconds)
         if not leased:
             return POLL_S
-        took = await asyncio.gather(*(self._courier.attempt(self._http, receiver, one) for one in leased))
-        if not any(took):
-            self._failures += 1
+        attempts = (self._courier.attempt(self._http, receiver, one) for one in leased)
+        answers = await asyncio.gather(*attempts, return_exceptions=True)  # each to its end: it is marked there
+        for each in answers:
+            if isinstance(each, BaseException):
+                raise each
+            self._not_before(each.retry_after_s or 0.0)
+        if not any(wire.outcome(each.status) == "delivered" for each in answers if isinstance(each, Answer)):
+            self._failures = min(self._failures + 1, MOST_FAILURES)
             return min(2.0**self._failures, LONGEST_REST_S)
         if self._failures or any(one.attempts for one in leased):
             await self._hurry()
         self._failures = 0
         return 0.0
 
+    def _not_before(self, seconds: float) -> None:
+        """The receiver said so, or it was hurried just now."""
+        until = asyncio.get_running_loop().time() + min(seconds, wire.LONGEST_PAUSE_S)
+        self._hurry_from = max(self._hurry_from, until)
+
     async def _hurry(self) -> None:
         """It answers again: the others need not wait. Not too often, for one event that is always refused."""
-        now = asyncio.get_running_loop().time()
-        if now - self._hurried >= HURRY_EVERY_S:
-            self._hurried = now
+        if asyncio.get_running_loop().time() >= self._hurry_from:
+            self._not_before(HURRY_EVERY_S)
             await self._deliveries.hurry(self._receiver.address)

@@ -22,7 +22,6 @@ from ivr.webhooks.wire import Event
 
 AT_ONCE = 200
 """Events or deliveries of one transaction."""
-ENDED = ("delivered", "dead", "gone")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from ivr.webhooks.wire import Event
 
 READ_BYTES = 4096
 """Of an answer's content, so that the connection can be used again; none of it is looked at."""
+REST_S = 1.0
+"""So long it may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +36,17 @@ async def send(
     signed = wire.headers(event.id, body, secrets, at=now)
     try:
         async with asyncio.timeout(receiver.timeout_s):
-            async with http.post(receiver.address, data=body, headers=signed, allow_redirects=False) as response:
-                # The answer counts from its first line, whatever becomes of the rest.
-                with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-                    async with asyncio.timeout(1.0):
-                        await response.content.read(READ_BYTES)
-                return _answer(response, now)
+            response = await http.post(receiver.address, data=body, headers=signed, allow_redirects=False)
     except TimeoutError:
         return Answer(None, f"{receiver.timeout_s:g} 秒内没有回答")
     except (aiohttp.ClientError, OSError, ValueError) as error:
         return Answer(None, f"连不上：{str(error) or type(error).__name__}"[:500])
+    # The answer counts from its first line, whatever becomes of the rest.
+    async with response:
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+            async with asyncio.timeout(REST_S):
+                await response.content.read(READ_BYTES)
+        return _answer(response, now)
 
 
 def _answer(response: aiohttp.ClientResponse, now: dt.datetime) -> Answer:

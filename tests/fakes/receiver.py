@@ -16,7 +16,8 @@ class Receiver:
     """What it answers is `answers`, one after the other, then 204. An answer is a status, or what it does instead."""
 
     answers: list[int | str] = field(default_factory=list)
-    """A status; "slow" = none in time; "die" = hangs up in the middle; "half" = 200, then hangs up."""
+    """A status; "slow" = none in time; "die" = hangs up in the middle; "half" = 200, then hangs up; "long"
+    = 200, and the rest never comes."""
     requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     """Of each answer."""
@@ -65,9 +66,10 @@ class Receiver:
         assert request.transport is not None
         if answer == "slow":
             await asyncio.sleep(60)
-        if answer == "half":
+        if answer in ("half", "long"):
             response = web.StreamResponse(headers={"Content-Length": "1000"})
             await response.prepare(request)
             await response.write(b"{")
+            await asyncio.sleep(60 if answer == "long" else 0)
         request.transport.abort()
         return web.Response()

@@ -12,6 +12,7 @@ from standardwebhooks import WebhookVerificationError
 from ivr.settings import Webhook
 from ivr.tickets.ticket import Ticket
 from ivr.webhooks import secrets
+from ivr.webhooks.deliveries import Deliveries, Leased
 from tests.contract.webhooks.conftest import Clock, Post, header
 from tests.fakes.receiver import Receiver
 
@@ -75,11 +76,13 @@ async def test_what_is_not_taken_comes_again_with_the_same_id(
     assert receiver.requests[0][1] == receiver.requests[1][1]
 
 
+@pytest.mark.parametrize("answer", ["half", "long"])
 async def test_a_2xx_counts_also_when_the_rest_of_the_answer_never_comes(
-    post: Post, receiver: Receiver, draft: Ticket
+    post: Post, receiver: Receiver, draft: Ticket, answer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    receiver.answers[:] = ["half"]
-    post.courier(Webhook(address=receiver.address))
+    monkeypatch.setattr("ivr.webhooks.sending.REST_S", 0.5)
+    receiver.answers[:] = [answer]
+    post.courier(Webhook(address=receiver.address, timeout_s=0.3))
     await post.store.create(draft)
     await post.all_are("delivered")
     assert len(receiver.requests) == 1
@@ -217,3 +220,40 @@ async def _delivered(post: Post, number: int) -> bool:
 
 async def _count(post: Post, number: int) -> bool:
     return len(await post.states()) == number
+
+
+async def test_one_that_cannot_be_marked_does_not_keep_the_others(
+    post: Post, receiver: Receiver, draft: Ticket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = await post.complete(draft, 3)
+    delivered, failing = Deliveries.delivered, [RuntimeError("the database hiccups")]
+
+    async def mark(self: Deliveries, done: Leased, status: int) -> None:
+        if done.event.ticket_no == numbers[0] and failing:
+            raise failing.pop()
+        await delivered(self, done, status)
+
+    monkeypatch.setattr(Deliveries, "delivered", mark)
+    monkeypatch.setattr("ivr.webhooks.courier.TROUBLE_S", 0.05)
+    monkeypatch.setattr("ivr.webhooks.courier.LEASE_MARGIN_S", 0.1)
+    post.courier(Webhook(address=receiver.address, timeout_s=0.5))
+    await post.all_are("delivered")
+    assert sorted({event["subject"] for event in receiver.events}) == sorted(numbers)
+
+
+@pytest.mark.parametrize("asks", [{}, {"Retry-After": "1800"}])
+async def test_whoever_answers_again_is_hurried_unless_it_said_when(
+    post: Post, receiver: Receiver, draft: Ticket, asks: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ivr.webhooks.wire.FIRST_PAUSE_S", 1000.0)
+    receiver.answers[:], receiver.headers = [503, 503], asks
+    refused = await post.complete(draft, 2)
+    post.courier(Webhook(address=receiver.address))
+    await receiver.got(2)
+    await post.complete(draft)
+    if not asks:
+        await post.all_are("delivered")
+        return
+    await receiver.got(4)  # the later ticket's
+    pending = await post.deliveries.standing(["pending"], limit=10)
+    assert {one.ticket_no for one in pending} >= set(refused)

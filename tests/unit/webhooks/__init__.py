@@ -1,0 +1,1 @@
+"""Webhooks without a network."""
