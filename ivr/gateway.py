@@ -46,7 +46,12 @@ def _server(
 ) -> ApiServer:
     office = Office(records, settings.var / "recordings", settings.now)
     access = Access(Tokens(database), FailedLogins(settings.api.failed_logins, time.monotonic))
-    return ApiServer(settings.api_host, settings.ports.api, access, handlers(office), ApiMetrics(registry))
+
+    async def try_store() -> object:
+        return await (await records()).store.release()
+
+    metrics = ApiMetrics(registry)
+    return ApiServer(settings.api_host, settings.ports.api, access, handlers(office), metrics, try_store=try_store)
 
 
 def _courier(settings: Settings, database: Database, registry: CollectorRegistry) -> Courier:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from aiohttp import web
 
 from ivr.api.office import Office
@@ -32,6 +34,7 @@ class Calls:
             name = ticket.recording or ""
             file = self._office.recordings / name
             if name and "/" not in name and name not in {".", ".."} and file.is_file():
+                _check_range(asked.range, file.stat().st_size)
                 return web.FileResponse(file, headers={"Content-Type": "audio/wav"})
         raise Problem(404, "no_recording", f"通话 {call_id} 没有录音，或录音已经删除。")
 
@@ -50,6 +53,14 @@ class CustomerDesk:
         if customer is None:
             raise Problem(404, "no_customer", f"没有号码 {number} 的客户资料，或客户系统现在没有答复。")
         return Reply(customer_json(customer))
+
+
+def _check_range(wanted: str | None, size: int) -> None:
+    """Raises `Problem` for a part that there is not; what is no range is the server's to judge."""
+    first = re.fullmatch(r"bytes=(\d+)-\d*", wanted or "")
+    if first and int(first[1]) >= size:
+        headers = {"Content-Range": f"bytes */{size}"}
+        raise Problem(416, "range", f"录音只有 {size} 字节，没有要的那一段。", headers)
 
 
 def _no_call(call_id: str) -> Problem:

@@ -32,7 +32,7 @@ class NoQuery(Struct, forbid_unknown_fields=True):
     """Takes no parameters."""
 
 
-class TicketFilter(Struct, forbid_unknown_fields=True, kw_only=True):
+class _Filter(Struct, forbid_unknown_fields=True, kw_only=True):
     hotline: Annotated[Word, Meta(description="热线，如 appliance")] | None = None
     category: Annotated[Word, Meta(description="类别，如 product_fault")] | None = None
     status: Status | None = None
@@ -41,9 +41,16 @@ class TicketFilter(Struct, forbid_unknown_fields=True, kw_only=True):
     caller_number: Number | None = None
     since: Annotated[Moment, Meta(description="从这时起（含），RFC 3339")] | None = None
     until: Annotated[Moment, Meta(description="到这时为止（不含），RFC 3339")] | None = None
-    q: Annotated[str, Meta(pattern=NO_CONTROL, max_length=100, description="全文查找，只有一页")] | None = None
+
+
+class TicketFilter(_Filter, forbid_unknown_fields=True, kw_only=True):
+    q: Annotated[str, Meta(pattern=NO_CONTROL, max_length=100, description="全文查找")] | None = None
     limit: Limit = 50
     cursor: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,200}$", description="上一页的 next")] | None = None
+
+
+class ExportFilter(_Filter, forbid_unknown_fields=True, kw_only=True):
+    format: Literal["csv", "xlsx", "json"] = "csv"
 
 
 class CallbackFilter(Struct, forbid_unknown_fields=True, kw_only=True):

@@ -21,7 +21,7 @@ ALWAYS = (400, 401, 403, 405, 413, 422, 429, 500, 503)
 def describe(routes: Sequence[Route]) -> dict[str, Any]:
     types = [forms.ProblemForm, *(form for form, _ in WEBHOOKS.values()), *PATH.values()]
     for route in routes:
-        types += [kind for kind in (route.query, route.body, route.answer) if kind is not None and kind not in MEDIA]
+        types += [kind for kind in (route.query, route.body, route.answer) if not (kind is None or _is_file(kind))]
     found, components = forms.schemas(types)
     schema_of = {id(kind): schema for kind, schema in zip(types, found, strict=True)}
     paths: dict[str, Any] = {}
@@ -43,7 +43,7 @@ def describe(routes: Sequence[Route]) -> dict[str, Any]:
     }
 
 
-MEDIA = ("audio/wav",)
+SOUND = "audio/wav"
 WEBHOOKS: Mapping[str, tuple[type, str]] = {
     "ticket": (forms.TicketEvent, "工单有了变化，或坐席的电话响了；签名见 docs/webhooks.md"),
     "test": (forms.TestEvent, "ivr webhooks test 送来试一试"),
@@ -81,7 +81,7 @@ def _parameters(route: Route, schema_of: dict[int, Any], components: dict[str, A
         )
     if route.etag:
         found.append({"name": "If-None-Match", "in": "header", "required": False, "schema": tag})
-    if route.answer in MEDIA:
+    if route.answer == SOUND:
         span = {"type": "string", "pattern": "^bytes=[0-9]{1,9}-[0-9]{0,9}$"}
         found.append({"name": "Range", "in": "header", "required": False, "schema": span})
     return found
@@ -99,20 +99,31 @@ def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _responses(route: Route, schema_of: dict[int, Any]) -> dict[str, Any]:
     headers = {"ETag": {"schema": {"type": "string"}}} if route.etag or route.if_match else {}
-    if route.answer in MEDIA:
-        sound = {"content": {route.answer: {"schema": {"type": "string", "format": "binary"}}}}
-        found: dict[str, Any] = {"200": {"description": "全部", **sound}, "206": {"description": "要的一段", **sound}}
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    found: dict[str, Any]
+    if route.answer == SOUND:
+        sound = {"content": {SOUND: binary}}
+        found = {"200": {"description": "全部", **sound}, "206": {"description": "要的一段", **sound}}
+    elif _is_file(route.answer):
+        tickets = {"schema": {"type": "array", "items": {"$ref": "#/components/schemas/Ticket"}}}
+        kinds = [media.partition(";")[0] for media in route.answer]
+        content = {kind: tickets if kind == "application/json" else binary for kind in kinds}
+        found = {"200": {"description": "文件", "content": content}}
     else:
         content = {"application/json": {"schema": schema_of[id(route.answer)]}}
         found = {"200": {"description": "好了", "content": content, **({"headers": headers} if headers else {})}}
     if route.etag:
         found["304"] = {"description": "没有变"}
     conditional = (412, 428) if route.if_match else ()
-    with_body = () if route.body is None else (415,)
+    with_body = () if route.body is None else (408, 415)
     problem = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemForm"}}}
     for status in sorted({*ALWAYS, *route.problems, *conditional, *with_body}):
         found[str(status)] = {"description": HTTPStatus(status).phrase, "content": problem}
     return found
+
+
+def _is_file(answer: Any) -> bool:
+    return isinstance(answer, str | tuple)
 
 
 def _webhook(form: type, summary: str) -> dict[str, Any]:

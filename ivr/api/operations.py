@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ivr.api import forms
 from ivr.api.calls import Calls, CustomerDesk
 from ivr.api.office import Office
-from ivr.api.routes import Handler, Route
+from ivr.api.routes import EXPORTS, Handler, Route
 from ivr.api.tickets import Tickets
 from ivr.tickets.customer import Customer
 from ivr.tickets.ticket import Ticket
@@ -16,6 +16,10 @@ ROUTES: tuple[Route, ...] = (
     Route(
         method="GET", path="/v1/tickets", name="list_tickets", tag="工单", scope="read",
         summary="列出或查找工单，新的在前，不含对话", query=forms.TicketFilter, answer=forms.TicketPage,
+    ),
+    Route(
+        method="GET", path="/v1/exports/tickets", name="export_tickets", tag="工单", scope="read",
+        summary="导出成文件：CSV、XLSX 或 JSON（连同对话）", query=forms.ExportFilter, answer=tuple(EXPORTS.values()),
     ),
     Route(
         method="GET", path="/v1/tickets/{ticket_no}", name="get_ticket", tag="工单", scope="read",
@@ -67,6 +71,7 @@ def handlers(office: Office) -> Mapping[str, Handler]:
     tickets, calls, customers = Tickets(office), Calls(office), CustomerDesk(office)
     return {
         "list_tickets": tickets.list_,
+        "export_tickets": tickets.export,
         "get_ticket": tickets.get,
         "correct_ticket": tickets.correct,
         "ticket_history": tickets.history,

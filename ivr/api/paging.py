@@ -47,10 +47,11 @@ def etag(ticket: Ticket) -> str:
 
 
 def tags(header: str) -> list[str]:
-    """Of If-Match or If-None-Match; ["*"] for any. Raises `Problem` for what is neither."""
+    """Of If-Match or If-None-Match, without W/; ["*"] for any. Raises `Problem` for what is neither. A proxy that
+    compresses makes our tags weak (nginx); they are of the content, not of its bytes, so they count all the same."""
     if header.strip() == "*":
         return ["*"]
     found = TAG.findall(header)
     if not found or TAG.sub("", header).replace(",", "").strip():
         raise Problem(400, "bad_etag", "If-Match 不对：要原样用读工单时得到的 ETag，连同引号。")
-    return found
+    return [tag.removeprefix("W/") for tag in found]

@@ -14,6 +14,12 @@ from ivr.tickets.tokens import Scope
 
 PATH: dict[str, Any] = {"ticket_no": forms.TicketNo, "call_id": forms.CallId, "number": forms.Number}
 """Name in a path → its type."""
+EXPORTS: Mapping[str, str] = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "json": "application/json",
+}
+"""Format of an export → its media type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,7 @@ class Asked:
     """An instance of the route's `body`, None without."""
     if_match: str | None
     if_none_match: str | None
+    range: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,7 @@ class Route:
     summary: str
     scope: Scope
     answer: Any
-    """Type of the answer, or a media type (audio/wav)."""
+    """Type of the answer, or a media type (audio/wav), or several: a file."""
     query: Any = forms.NoQuery
     body: Any = None
     etag: bool = False

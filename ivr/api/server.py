@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import json
 import logging
@@ -26,7 +27,11 @@ log = logging.getLogger(__name__)
 LARGEST_BYTES = 64 * 1024
 """Of a request's content."""
 ALWAYS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+BODY_S = 10.0
+"""A request's content is there by then."""
+HEALTH_S = 2.0
 TOKEN = web.RequestKey("token", str)
+BEGAN = web.RequestKey("began", float)
 
 
 class Counters(Protocol):
@@ -36,17 +41,27 @@ class Counters(Protocol):
 
 class ApiServer:
     def __init__(
-        self, host: str, port: int, access: Access, handlers: Mapping[str, Handler], counters: Counters
+        self,
+        host: str,
+        port: int,
+        access: Access,
+        handlers: Mapping[str, Handler],
+        counters: Counters,
+        *,
+        try_store: Callable[[], Awaitable[object]],
     ) -> None:
+        """`try_store`: raises `IvrError` when the tickets cannot be reached."""
         self._host, self._port = host, port
         self._access = access
         self._handlers = handlers
         self._counters = counters
+        self._try_store = try_store
         self._description = json.dumps(describe(ROUTES), ensure_ascii=False).encode()
         self._runner: web.AppRunner | None = None
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=LARGEST_BYTES, middlewares=[self._guard])
+        app.on_response_prepare.append(self._note)
         app.router.add_get("/health", self._health)
         app.router.add_get("/metrics", self._metrics)
         app.router.add_get("/openapi.json", self._openapi)
@@ -84,6 +99,7 @@ class ApiServer:
             body=await _body(route, request),
             if_match=_if_match(route, request),
             if_none_match=request.headers.get("If-None-Match"),
+            range=request.headers.get("Range"),
         )
         reply = await handler(asked)
         return reply if isinstance(reply, web.StreamResponse) else _response(reply)
@@ -92,8 +108,8 @@ class ApiServer:
     async def _guard(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        """Whatever happens, the answer is one that the description knows; and everything is logged and counted."""
-        began = time.perf_counter()
+        """Whatever happens, the answer is one that the description knows."""
+        request[BEGAN] = time.perf_counter()
         try:
             response = await handler(request)
         except Problem as problem:
@@ -110,19 +126,26 @@ class ApiServer:
             log.exception("api: %s %s", request.method, request.match_info.route.name)
             response = _refusal(unexpected())
         response.headers.update(ALWAYS)
-        self._note(request, response.status, time.perf_counter() - began)
         return response
 
-    def _note(self, request: web.Request, status: int, took_s: float) -> None:
+    async def _note(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Logged and counted as the answer begins: only then a file knows whether all of it was asked for."""
         name = request.match_info.route.name
         if name is None:  # health, metrics, the description; what is nowhere
             return
+        status, took_s = response.status, time.perf_counter() - request[BEGAN]
         self._counters.answered(name, status, took_s)
         about = request.match_info.get("ticket_no") or request.match_info.get("call_id") or "-"
         about = about if re.fullmatch(r"[\w.-]{1,128}", about, re.ASCII) else "?"
         log.info("api token=%s %s %s → %d %.0f ms", request.get(TOKEN, "-"), name, about, status, took_s * 1000)
 
     async def _health(self, _: web.Request) -> web.Response:
+        try:
+            async with asyncio.timeout(HEALTH_S):
+                await self._try_store()
+        except (IvrError, TimeoutError) as error:
+            log.warning("api: health: %s", error)
+            raise Problem(503, "store", "工单库没有回答；为什么在 gateway 的日志里。") from error
         return web.json_response({"ok": True})
 
     async def _metrics(self, _: web.Request) -> web.Response:
@@ -161,7 +184,12 @@ async def _body(route: Route, request: web.Request) -> Any:
     if request.content_type != "application/json":
         raise Problem(415, "content_type", "请求要是 JSON：Content-Type: application/json。")
     try:
-        return msgspec.json.decode(await request.read(), type=route.body)
+        async with asyncio.timeout(BODY_S):
+            content = await request.read()
+    except TimeoutError:
+        raise Problem(408, "slow_body", f"内容 {BODY_S:g} 秒还没有送完。", {"Connection": "close"}) from None
+    try:
+        return msgspec.json.decode(content, type=route.body)
     except msgspec.ValidationError as error:
         raise Problem(422, "body", f"内容不对：{error}；写法见 /openapi.json。") from None
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
-from collections.abc import Callable
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
+from aiohttp import web
 from msgspec import UNSET
 
 from ivr.api import forms
 from ivr.api.office import Office
 from ivr.api.paging import bounded, cursor, etag, place, tags
 from ivr.api.problem import Problem
-from ivr.api.routes import Asked, Reply
+from ivr.api.routes import EXPORTS, Asked, Reply
 from ivr.errors import StepRefused, TicketChanged
 from ivr.tickets.correction import Correction, corrected
+from ivr.tickets.export import SHEETS, Sheet
 from ivr.tickets.lifecycle import moved
 from ivr.tickets.reading import Change
 from ivr.tickets.store import TicketStore
 from ivr.tickets.ticket import Ticket, to_json
+
+PAGE = 200
+"""Tickets of an export that are written at once."""
 
 
 class Tickets:
@@ -36,15 +43,33 @@ class Tickets:
             below=place(wanted.cursor) if wanted.cursor else None,
             limit=wanted.limit + 1,
         )
-        page = found[: wanted.limit]
-        more = len(found) > len(page)
-        return Reply({"items": [to_json(ticket) for ticket in page], "next": cursor(page[-1]) if more else None})
+        return _page(found, wanted.limit)
 
     async def _search(self, store: TicketStore, wanted: forms.TicketFilter, text: str) -> Reply:
-        if wanted.cursor or wanted.caller_number:
-            raise Problem(422, "query", "q 不能和 cursor、caller_number 一起用：号码直接写在 q 里，结果只有一页。")
-        found = await store.search(text, **_filters(wanted), limit=wanted.limit)
-        return Reply({"items": [to_json(ticket) for ticket in found], "next": None})
+        if wanted.caller_number:
+            raise Problem(422, "query", "q 不能和 caller_number 一起用：号码直接写在 q 里。")
+        below = place(wanted.cursor)[1] if wanted.cursor else None
+        return _page(await store.search(text, **_filters(wanted), below=below, limit=wanted.limit + 1), wanted.limit)
+
+    async def export(self, asked: Asked) -> web.StreamResponse:
+        """Written whole before the first byte is sent, so that a failure is told as one; memory does not grow."""
+        wanted: forms.ExportFilter = asked.query
+        records = await self._office.records()
+        out = tempfile.TemporaryFile()  # noqa: SIM115  (the response closes it)
+        try:
+            sheet = SHEETS[f".{wanted.format}"](out, records.taxonomy)
+            criteria = _filters(wanted) | {"caller_number": wanted.caller_number}
+            found = records.store.each(whole=wanted.format == "json", **criteria)
+            async for page in batched(found, PAGE):
+                await asyncio.to_thread(_write, sheet, page)
+            await asyncio.to_thread(sheet.end)
+            out.seek(0)
+        except BaseException:
+            out.close()
+            raise
+        name = f"tickets-{self._office.now():%Y%m%d-%H%M}.{wanted.format}"
+        headers = {"Content-Type": EXPORTS[wanted.format], "Content-Disposition": f'attachment; filename="{name}"'}
+        return web.Response(body=out, headers=headers)
 
     async def get(self, asked: Asked) -> Reply:
         ticket = await (await self._office.records()).store.get(asked.path["ticket_no"])
@@ -113,7 +138,30 @@ def _change(change: Change) -> dict[str, object]:
     return {"at": at.isoformat(), "who": change.who, "why": change.why, "changed": dict(change.changed)}
 
 
-def _filters(wanted: forms.TicketFilter) -> dict[str, Any]:
+def _page(found: Sequence[Ticket], limit: int) -> Reply:
+    """`found`: one more than `limit` where there is a next page."""
+    page = found[:limit]
+    more = len(found) > len(page)
+    return Reply({"items": [to_json(ticket) for ticket in page], "next": cursor(page[-1]) if more else None})
+
+
+def _write(sheet: Sheet, tickets: Sequence[Ticket]) -> None:
+    for ticket in tickets:
+        sheet.add(ticket)
+
+
+async def batched(tickets: AsyncIterator[Ticket], size: int) -> AsyncIterator[list[Ticket]]:
+    batch: list[Ticket] = []
+    async for ticket in tickets:
+        batch.append(ticket)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _filters(wanted: forms.TicketFilter | forms.ExportFilter) -> dict[str, Any]:
     """What both ways of finding tickets understand."""
     return {
         "hotline": wanted.hotline,

@@ -55,3 +55,7 @@ class Api:
     """Address that the HTTP API listens on; empty = `Settings.host`. Others only behind a proxy that speaks TLS."""
     failed_logins: int = 20
     """Wrong tokens from one address in a minute; more are refused unread."""
+
+    def __post_init__(self) -> None:
+        if self.failed_logins < 1:
+            raise ValueError("api.failed_logins 至少是 1")

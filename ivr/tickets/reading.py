@@ -145,15 +145,16 @@ class TicketReader:
         urgency: str | None = None,
         since: dt.datetime | None = None,
         until: dt.datetime | None = None,
+        below: str | None = None,
         limit: int = 50,
     ) -> tuple[Ticket, ...]:
         """Tickets in which everything of `text` is: in summary, facts, what caller and agent said, number, caller's
         number, names; newest first, without transcripts. Terms stand between spaces; Chinese is found anywhere, numbers
         and Latin words by their beginning or last four characters. Nothing is found by a text without a letter or
-        digit."""
+        digit. `below`: number of the last ticket of the page before."""
         asked = question(text)
         equal = {"hotline": hotline, "category": category, "status": status, "stage": stage, "urgency": urgency}
-        criteria = criteria_of(equal, since, until)
+        criteria = [*criteria_of(equal, since, until), *search.further(below)]
 
         async def ask(connection: AsyncConnection) -> tuple[Ticket, ...]:
             found = await search.found(connection, asked, criteria, limit=limit, sqlite=self._database.sqlite)

@@ -87,6 +87,13 @@ async def found(
     return await ask(connection, question, criteria, limit)
 
 
+def further(below: str | None) -> list[ColumnElement[bool]]:
+    """Criteria of the page after that whose last ticket has this number."""
+    if below is None:
+        return []
+    return [SEARCH.c.place < select(_LAST.c.place).where(_LAST.c.ticket_no == below).scalar_subquery()]
+
+
 # --- SQLite -------------------------------------------------------------------------
 
 
@@ -175,6 +182,7 @@ def _stand_together(question: Question, where: Any) -> Iterator[ColumnElement[bo
     return (where(_ALL_WORDS, phrase) > 0 for phrase in question.phrases)
 
 
+_LAST = SEARCH.alias("last")
 _ALL_WORDS = SEARCH.c.words + SEARCH.c.said
 _SAME_TICKET = TICKETS.c.ticket_no == SEARCH.c.ticket_no
 

@@ -92,3 +92,10 @@ def test_a_secrets_file_that_is_none_is_told(tmp_path: Path) -> None:
     (tmp_path / "secrets.toml").write_text("database_password = a\n")
     with pytest.raises(SettingsError, match=r"secrets\.toml"):
         _ = Settings(var=tmp_path, database="postgresql://ivr@db/ivr").database_url
+
+
+def test_a_limit_that_lets_nobody_in_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "ivr.toml"
+    file.write_text("[api]\nfailed_logins = 0\n")
+    with pytest.raises(SettingsError, match="failed_logins"):
+        load(file)

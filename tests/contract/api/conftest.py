@@ -94,7 +94,8 @@ async def api(store: TicketStore, tmp_path: Path, failed_logins: int) -> AsyncIt
     tokens, now = Tokens(store.database), [0.0]
     office = Office(records, tmp_path / "recordings", lambda: NOW)
     access = Access(tokens, FailedLogins(failed_logins, lambda: now[0]))
-    server = ApiServer("127.0.0.1", 0, access, handlers(office), ApiMetrics(CollectorRegistry()))
+    metrics = ApiMetrics(CollectorRegistry())
+    server = ApiServer("127.0.0.1", 0, access, handlers(office), metrics, try_store=store.release)
     write = await tokens.add("客服系统", "write", at=NOW)
     read = await tokens.add("报表", "read", at=NOW)
     async with TestClient(TestServer(server.application())) as http:

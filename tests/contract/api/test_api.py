@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import csv
+import io
+import zipfile
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 
+from ivr.api import server
+from ivr.api.routes import EXPORTS
+from ivr.errors import StoreDown
+from ivr.tickets.database import Database
 from ivr.tickets.ticket import Ticket
 from tests.contract.api.conftest import FAILED_LOGINS, Api
 from tests.contract.conftest import NOW
@@ -33,6 +42,71 @@ async def test_tickets_are_found_by_their_words(api: Api, draft: Ticket) -> None
     assert [ticket["ticket_no"] for ticket in page["items"]] == [number]
     _, page, _ = await api.ask("GET", "/v1/tickets", params={"q": "不制冷", "hotline": "courier"})
     assert page["items"] == []
+
+
+async def test_what_is_found_comes_page_by_page_too(api: Api, draft: Ticket) -> None:
+    made = [await api.ended(replace(draft, call_id=f"c{n}")) for n in range(5)]
+    seen, cursor = [], ""
+    while cursor is not None:
+        params = {"q": "不制冷", "limit": "2", **({"cursor": cursor} if cursor else {})}
+        _, page, _ = await api.ask("GET", "/v1/tickets", params=params)
+        seen.append([ticket["ticket_no"] for ticket in page["items"]])
+        cursor = page["next"]
+    assert seen == [made[:2:-1], made[2:0:-1], made[:1]]
+
+
+async def test_tickets_are_exported_as_files(api: Api, draft: Ticket) -> None:
+    made = [await api.ended(replace(draft, call_id=f"c{n}")) for n in range(3)]
+    await api.store.create(replace(draft, hotline="courier"))
+    for kind, media in EXPORTS.items():
+        params = {"format": kind, "hotline": "appliance", "caller_number": "13800010001"}
+        status, raw, headers = await api.ask("GET", "/v1/exports/tickets", params=params, token="read")
+        assert (status, headers["Content-Type"]) == (200, media)
+        assert headers["Content-Disposition"].endswith(f'.{kind}"')
+        match kind:
+            case "csv":
+                found = [row["编号"] for row in csv.DictReader(raw.decode("utf-8-sig").splitlines())]
+            case "xlsx":
+                with zipfile.ZipFile(io.BytesIO(raw)) as book:
+                    sheet = book.read("xl/worksheets/sheet1.xml").decode()
+                found = [number for number in made[::-1] if number in sheet]
+            case _:
+                found = [ticket["ticket_no"] for ticket in raw]
+                assert raw[0]["transcript"]
+        assert found == made[::-1]
+    assert (await api.ask("GET", "/v1/exports/tickets?format=pdf"))[0] == 422
+
+
+async def test_a_tag_that_a_proxy_made_weak_is_good(api: Api, draft: Ticket) -> None:
+    path = f"/v1/tickets/{await api.ended(draft)}"
+    tag = "W/" + (await api.ask("GET", path))[2]["ETag"]
+    assert (await api.ask("GET", path, headers={"If-None-Match": tag}))[0] == 304
+    change = {"why": "核对过", "summary": "空调不制冷"}
+    assert (await api.ask("PATCH", path, change, headers={"If-Match": tag}))[0] == 200
+    assert (await api.ask("PATCH", path, change, headers={"If-Match": tag}))[0] == 412
+
+
+async def test_a_body_that_never_comes_is_not_waited_for(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "BODY_S", 0.05)
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(30)
+
+    headers = {"If-Match": "*", "Content-Type": "application/json"}
+    status, problem, _ = await api.ask("PATCH", "/v1/tickets/GD20261122-000001", data=endless(), headers=headers)
+    assert (status, problem["code"]) == (408, "slow_body")
+
+
+async def test_health_tells_when_the_tickets_cannot_be_reached(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def gone(self: Database, connection: object) -> str:
+        raise StoreDown("工单数据库 postgresql://ivr@10.0.0.5/ivr 没有回答")
+
+    assert (await api.ask("GET", "/health", token=None))[0] == 200
+    monkeypatch.setattr(Database, "release", gone)
+    status, problem, _ = await api.ask("GET", "/health", token=None)
+    assert (status, problem["code"]) == (503, "store")
+    assert "10.0.0.5" not in str(problem)
 
 
 async def test_a_ticket_is_read_whole_and_again_only_when_it_changed(api: Api, draft: Ticket) -> None:
@@ -134,7 +208,11 @@ async def test_a_call_its_recording_and_a_part_of_it(api: Api, draft: Ticket) ->
     assert (status, len(sound), headers["Content-Type"]) == (200, 100, "audio/wav")
     status, sound, _ = await api.ask("GET", path, headers={"Range": "bytes=10-19"})
     assert (status, sound) == (206, bytes(range(10, 20)))
-    assert (await api.ask("GET", path, headers={"Range": "bytes=200-"}))[0] == 416
+    status, problem, headers = await api.ask("GET", path, headers={"Range": "bytes=200-"})
+    assert (status, problem["code"], headers["Content-Range"]) == (416, "range", "bytes */100")
+    counted = (await api.ask("GET", "/metrics", token=None))[1].decode()
+    for status in ("200", "206", "416"):
+        assert f'ivr_api_requests_total{{operation="get_recording",status="{status}"}} 1.0' in counted
     (api.recordings.parent / "secret").write_text("geheim")
     for name in ("../secret", "..", ""):
         await api.store.record_recording(number, name)

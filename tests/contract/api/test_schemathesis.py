@@ -21,15 +21,14 @@ def failed_logins() -> int:
     return 10_000
 
 
-@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 async def test_schemathesis_finds_nothing(api: Api, draft: Ticket, tmp_path: Path) -> None:
     await api.ended(draft)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG),
         "run", str(api.http.make_url("/openapi.json")),
         "--header", f"Authorization: Bearer {api.write}", "--checks", "all", "--exclude-checks", NOT_ASKED,
-        "--phases", "examples,coverage,fuzzing", "--max-examples", "8", "--seed", "1", "--generation-database", "none",
-        "--warnings", "off", "--no-color",
+        "--phases", "examples,coverage,fuzzing,stateful", "--max-examples", "8", "--seed", "1",
+        "--generation-database", "none", "--warnings", "off", "--no-color",
         cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     try:
