@@ -5,6 +5,7 @@ Kept current by events, so that a call only looks at it. What no event has told 
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ AWAY = frozenset({"0", "4", "5"})
 """AST_DEVICE_UNKNOWN, INVALID, UNAVAILABLE: a telephone that nobody can be reached at."""
 REMEMBERED_CALLS = 20
 """So many conversations of a queue make its mean."""
+BEFORE_ALL = 1_000_000
+"""Priority of who waits in another queue for agents of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,11 @@ class _Queue:
     talks_s: deque[float] = field(default_factory=lambda: deque(maxlen=REMEMBERED_CALLS))
     asterisk_talk_s: float = 0.0
     """Mean that Asterisk had when we began to listen; 0 = none."""
+    weight: int = 0
+
+    @property
+    def at_work(self) -> set[str]:
+        return {name for name, member in self.members.items() if member.at_work}
 
     def talk_s(self) -> float | None:
         if self.talks_s:
@@ -61,6 +69,7 @@ class Queues:
         match event.get("Event", ""):
             case "QueueParams":
                 self._of(name).asterisk_talk_s = _number(event.get("TalkTime"))
+                self._of(name).weight = int(_number(event.get("Weight")))
             case "QueueMember" | "QueueMemberStatus" | "QueueMemberAdded" | "QueueMemberPause":
                 self._of(name).members[_interface(event)] = _Member(
                     event.get("Status", "0"), event.get("Paused", "0") != "0"
@@ -88,11 +97,19 @@ class Queues:
         if known is None:
             return None
         return Humans(
-            at_work=sum(member.at_work for member in known.members.values()),
+            at_work=len(known.at_work),
             free=sum(member.free for member in known.members.values()),
-            waiting=tuple(known.waiting.values()),
+            waiting=(*known.waiting.values(), *[BEFORE_ALL] * self._ahead_elsewhere(known)),
             talk_s=known.talk_s(),
         )
+
+    def _ahead_elsewhere(self, ours: _Queue) -> int:
+        """Callers of queues no lighter than ours whom agents of ours will take: their share of those queues' agents."""
+        ahead = 0.0
+        for other in self._queues.values():
+            if other is not ours and other.weight >= ours.weight and other.at_work:
+                ahead += len(other.waiting) * len(other.at_work & ours.at_work) / len(other.at_work)
+        return math.ceil(ahead)
 
     def _of(self, name: str) -> _Queue:
         return self._queues.setdefault(name, _Queue())

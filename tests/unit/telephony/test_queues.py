@@ -1,7 +1,7 @@
 """Who is free, who waits and how long calls take, from events."""
 
 from ivr.call.ports import Humans
-from ivr.telephony.asterisk.queues import Queues
+from ivr.telephony.asterisk.queues import BEFORE_ALL, Queues
 
 
 def member(status: str, paused: str = "0", name: str = "PJSIP/8001") -> dict[str, str]:
@@ -43,6 +43,22 @@ def test_who_waits_and_with_what_priority() -> None:
     queues.take({"Event": "QueueCallerLeave", "Queue": "bank", "Uniqueid": "1.1"})
     queues.take({"Event": "QueueCallerAbandon", "Queue": "bank", "Uniqueid": "2.2"})
     assert _of(queues).waiting == ()
+
+
+def test_who_waits_elsewhere_for_agents_of_ours_comes_first() -> None:
+    """app_queue gives an agent of several queues to the heavier one."""
+    queues = Queues()
+    for name, weight, members in (("bank", "0", "ab"), ("bank_fraud", "10", "bcde"), ("auto", "0", "f")):
+        queues.take({"Event": "QueueParams", "Queue": name, "Weight": weight})
+        for each in members:
+            queues.take({**member("2", name=f"PJSIP/{each}"), "Queue": name})
+    for call in range(6):
+        queues.take({"Event": "QueueEntry", "Queue": "bank_fraud", "Uniqueid": f"f{call}", "Priority": "0"})
+    queues.take({"Event": "QueueEntry", "Queue": "auto", "Uniqueid": "a1", "Priority": "0"})
+    assert _of(queues).waiting == (BEFORE_ALL, BEFORE_ALL), "one of four agents is ours: 1.5 of six callers"
+    fraud = queues.humans("bank_fraud")
+    assert fraud is not None
+    assert fraud.waiting == (0,) * 6, "a lighter queue takes nothing from a heavier one"
 
 
 def test_how_long_conversations_take() -> None:
