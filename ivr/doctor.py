@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ivr.settings import Settings, Telephony, Webhook
-from ivr.webhooks.deliveries import Count
+from ivr.webhooks.ledger import Count
 
 MODELS = {
     "whisper-base/model.bin": "语音识别模型",

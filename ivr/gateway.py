@@ -21,6 +21,7 @@ from ivr.upkeep import Upkeep
 from ivr.webhooks import secrets
 from ivr.webhooks.courier import Courier
 from ivr.webhooks.deliveries import Deliveries
+from ivr.webhooks.ledger import Ledger
 from ivr.webhooks.metrics import WebhookMetrics
 
 
@@ -57,6 +58,6 @@ def _server(
 def _courier(settings: Settings, database: Database, registry: CollectorRegistry) -> Courier:
     receivers = settings.webhooks
     known = secrets.load(settings.var / "secrets.toml", [receiver.address for receiver in receivers])
-    deliveries = Deliveries(database, now=settings.now)
+    deliveries, ledger = Deliveries(database, now=settings.now), Ledger(database, now=settings.now)
     metrics = WebhookMetrics(registry, receivers)
-    return Courier(deliveries, receivers, known, metrics, now=settings.now, delivery=settings.delivery)
+    return Courier(deliveries, ledger, receivers, known, metrics, now=settings.now, delivery=settings.delivery)

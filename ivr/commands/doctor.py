@@ -41,7 +41,7 @@ from ivr.telephony.asterisk.secrets import load_secrets
 from ivr.telephony.asterisk.server import find as find_asterisk
 from ivr.tickets.store import TicketStore
 from ivr.tickets.taxonomy import load_taxonomy
-from ivr.webhooks.deliveries import Count, Deliveries
+from ivr.webhooks.ledger import Count, Ledger
 
 SIGNS = {Verdict.OK: "✓", Verdict.UNKNOWN: "·", Verdict.WARN: "!", Verdict.FAIL: "✗"}
 COLOURS = {Verdict.OK: "green", Verdict.UNKNOWN: "bright_black", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
@@ -165,7 +165,7 @@ async def _database(settings: Settings) -> list[Finding]:
     try:
         await store.open()
         release = await store.release()
-        counts = await Deliveries(store.database, now=settings.now).counts() if settings.webhooks else {}
+        counts = await Ledger(store.database, now=settings.now).counts() if settings.webhooks else {}
     except IvrError as error:
         return [Finding("数据库", Verdict.FAIL, str(error), "检查设置 database、数据库是否在运行、文件的属主。")]
     finally:

@@ -17,7 +17,7 @@ from ivr.errors import SettingsError
 from ivr.settings import Settings, Webhook, load
 from ivr.tickets.store import TicketStore
 from ivr.webhooks import secrets, wire
-from ivr.webhooks.deliveries import Count, Deliveries, Standing
+from ivr.webhooks.ledger import Count, Ledger, Standing
 from ivr.webhooks.sending import send
 
 Answer = TypeVar("Answer")
@@ -34,7 +34,7 @@ STATE_ZH = {"pending": "等着", "dead": "放弃", "gone": "对方不要", "deli
 def list_(*, show_secrets: Annotated[bool, typer.Option("--secrets", help="连同密钥，交给对方验签")] = False) -> None:
     """列出设置里的接收方：要哪些事件，有多少在等，等了多久。"""
     settings = load()
-    counts = _with_deliveries(settings, lambda deliveries: deliveries.counts())
+    counts = _with_ledger(settings, lambda ledger: ledger.counts())
     known = secrets.load(settings.var / "secrets.toml", [one.address for one in settings.webhooks])
     if not settings.webhooks:
         print("设置里没有接收方。在 ivr.toml 里写 [[webhooks]] 和 address，见 docs/webhooks.md。")
@@ -56,7 +56,7 @@ def pending(
 ) -> None:
     """列出没送到的通知：在等的、放弃的、对方不要的。"""
     states = [*STATE_ZH] if every else ["pending", "dead", "gone"]
-    found = _with_deliveries(load(), lambda deliveries: deliveries.standing(states, limit=limit))
+    found = _with_ledger(load(), lambda ledger: ledger.standing(states, limit=limit))
     if as_json:
         print(json.dumps([asdict(one) for one in found], ensure_ascii=False, indent=1, default=dt.datetime.isoformat))
     elif not found:
@@ -74,7 +74,7 @@ def send_again(
     settings = load()
     named = next((one.address for one in settings.webhooks if one.shown == what), what)
     event_id, receiver = (None, named) if "://" in named else (named, None)
-    number = _with_deliveries(settings, lambda post: post.send_again(event_id=event_id, receiver=receiver))
+    number = _with_ledger(settings, lambda ledger: ledger.send_again(event_id=event_id, receiver=receiver))
     if not number and event_id:
         raise SettingsError(f"没有 id 为 {what} 的通知；看 ivr webhooks pending --all。")
     print(f"{number} 条通知会在几秒内送出（线路要在运行）。")
@@ -100,12 +100,12 @@ def test(what: Annotated[str, typer.Argument(help="接收方的 name 或 address
     raise typer.Exit(asyncio.run(run()))
 
 
-def _with_deliveries(settings: Settings, ask: Callable[[Deliveries], Awaitable[Answer]]) -> Answer:
+def _with_ledger(settings: Settings, ask: Callable[[Ledger], Awaitable[Answer]]) -> Answer:
     async def run() -> Answer:
         store = TicketStore(settings.database_url, settings.zone)
         try:
             await store.open()
-            return await ask(Deliveries(store.database, now=settings.now))
+            return await ask(Ledger(store.database, now=settings.now))
         finally:
             await store.close()
 

@@ -14,7 +14,8 @@ import aiohttp
 
 from ivr.settings import Delivery, Webhook
 from ivr.webhooks import wire
-from ivr.webhooks.deliveries import Count, Deliveries, Leased
+from ivr.webhooks.deliveries import Deliveries, Leased
+from ivr.webhooks.ledger import Count, Ledger
 from ivr.webhooks.sending import Answer, send
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class Courier:
     def __init__(
         self,
         deliveries: Deliveries,
+        ledger: Ledger,
         receivers: tuple[Webhook, ...],
         secrets: Mapping[str, tuple[str, ...]],
         counters: Counters,
@@ -55,6 +57,7 @@ class Courier:
         delivery: Delivery,
     ) -> None:
         self._deliveries = deliveries
+        self._ledger = ledger
         self._receivers = receivers
         self._secrets = secrets
         self._counters = counters
@@ -130,7 +133,7 @@ class Courier:
             pass
 
     async def _count(self) -> None:
-        self._counters.standing(await self._deliveries.counts(), self._now())
+        self._counters.standing(await self._ledger.counts(), self._now())
 
     async def _again_and_again(self, work: Callable[[], Awaitable[None]], every_s: float, name: str) -> None:
         while True:

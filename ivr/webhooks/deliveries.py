@@ -1,4 +1,4 @@
-"""The deliveries in the database: spread, leased to a worker, marked, looked at, sent again, forgotten.
+"""The deliveries in the database, as workers need them: spread, leased, marked, forgotten.
 
 Any number of workers may ask at once. Who leases a delivery has it until the lease ends: a worker that dies is followed
 by another, which sends the same event with the same id. Of one ticket a receiver gets one event at a time, in order.
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, insert, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ivr.settings import Webhook
@@ -37,42 +37,12 @@ class Leased:
     first_due: dt.datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A delivery as a person looks at it."""
-
-    event_id: str
-    type: str
-    ticket_no: str
-    receiver: str
-    state: str
-    attempts: int
-    at: dt.datetime
-    """When it happened."""
-    due: dt.datetime
-    """Of the next attempt."""
-    last_error: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """Of one receiver."""
-
-    pending: int = 0
-    dead: int = 0
-    oldest: dt.datetime | None = None
-    """Of those pending."""
-    gone: bool = False
-
-
 class Deliveries:
     """`database` is open; `now` is aware, in the zone in which times are told."""
 
     def __init__(self, database: Database, *, now: Callable[[], dt.datetime]) -> None:
         self._database = database
         self._now = now
-
-    # --- what a worker does
 
     async def spread(self, receivers: Sequence[Webhook]) -> int:
         """Gives each new event a delivery for each receiver that wants it; how many events there were."""
@@ -121,7 +91,7 @@ class Deliveries:
             until = self._now() + dt.timedelta(seconds=seconds)
             held = update(DELIVERIES).where(DELIVERIES.c.id.in_(ids))
             await connection.execute(held.values(leased_until=until, leased_by=ticket))
-            wanted = select(DELIVERIES, *_EVENT).join(EVENTS).where(DELIVERIES.c.id.in_(ids)).order_by(DELIVERIES.c.id)
+            wanted = select(DELIVERIES, *EVENT).join(EVENTS).where(DELIVERIES.c.id.in_(ids)).order_by(DELIVERIES.c.id)
             return tuple(self._leased(row, ticket) for row in await connection.execute(wanted))
 
         return await self._database.write(do)
@@ -144,7 +114,7 @@ class Deliveries:
         async def do(connection: AsyncConnection) -> None:
             await _remember_gone(connection, done.receiver, now)
             waiting = DELIVERIES.c.receiver == done.receiver, DELIVERIES.c.state == "pending"
-            values = {"state": "gone", "last_status": 410, "ended_at": now, **_FREE}
+            values = {"state": "gone", "last_status": 410, "ended_at": now, **FREE}
             await connection.execute(update(DELIVERIES).where(*waiting).values(values))
 
         await self._database.write(do)
@@ -168,68 +138,6 @@ class Deliveries:
         needed = exists().where(DELIVERIES.c.event_seq == EVENTS.c.seq, still)
         forgotten = select(EVENTS.c.seq).where(EVENTS.c.spread, EVENTS.c.at < old, not_(needed)).limit(AT_ONCE)
         return await self._execute(delete(EVENTS).where(EVENTS.c.seq.in_(forgotten)))
-
-    # --- what people do
-
-    async def standing(self, states: Sequence[str], *, limit: int) -> tuple[Standing, ...]:
-        wanted = (
-            select(DELIVERIES, *_EVENT)
-            .join(EVENTS)
-            .where(DELIVERIES.c.state.in_(list(states)))
-            .order_by(DELIVERIES.c.event_seq)
-            .limit(limit)
-        )
-
-        async def ask(connection: AsyncConnection) -> tuple[Standing, ...]:
-            return tuple(self._standing(row) for row in await connection.execute(wanted))
-
-        return await self._database.read(ask)
-
-    async def counts(self) -> dict[str, Count]:
-        """By receiver, also of those that the settings have lost."""
-        kinds = (
-            select(
-                DELIVERIES.c.receiver, DELIVERIES.c.state, func.count().label("n"), func.min(EVENTS.c.at).label("at")
-            )
-            .join(EVENTS)
-            .where(DELIVERIES.c.state.in_(["pending", "dead"]))
-            .group_by(DELIVERIES.c.receiver, DELIVERIES.c.state)
-        )
-
-        async def ask(connection: AsyncConnection) -> dict[str, Count]:
-            gone = set(await connection.scalars(select(RECEIVERS.c.address).where(RECEIVERS.c.gone_at.is_not(None))))
-            by_kind = {(row.receiver, row.state): row for row in await connection.execute(kinds)}
-            found = {}
-            for address in {receiver for receiver, _ in by_kind} | gone:
-                pending, dead = by_kind.get((address, "pending")), by_kind.get((address, "dead"))
-                oldest = pending.at if pending else None
-                found[address] = Count(pending.n if pending else 0, dead.n if dead else 0, oldest, address in gone)
-            return found
-
-        return await self._database.read(ask)
-
-    async def send_again(self, *, event_id: str | None = None, receiver: str | None = None) -> int:
-        """One event, whatever became of it; or all that a receiver did not take. A receiver that wanted no more is
-        asked again. How many deliveries are due now."""
-        chosen: list[ColumnElement[bool]] = []
-        if event_id is not None:
-            chosen.append(DELIVERIES.c.event_seq.in_(select(EVENTS.c.seq).where(EVENTS.c.event_id == event_id)))
-        else:
-            chosen.append(DELIVERIES.c.state != "delivered")
-        if receiver is not None:
-            chosen.append(DELIVERIES.c.receiver == receiver)
-        now = self._now()
-        anew = {"state": "pending", "attempts": 0, "due": now, "first_due": now, "ended_at": None, **_FREE}
-
-        async def do(connection: AsyncConnection) -> int:
-            addresses = select(DELIVERIES.c.receiver).where(*chosen)
-            back = RECEIVERS.c.address == receiver if receiver else RECEIVERS.c.address.in_(addresses)
-            await connection.execute(delete(RECEIVERS).where(back))
-            return (await connection.execute(update(DELIVERIES).where(*chosen).values(anew))).rowcount
-
-        return await self._database.write(do)
-
-    # --- parts
 
     def _due(self, receiver: str) -> Select[Any]:
         now, earlier = self._now(), DELIVERIES.alias("earlier")
@@ -257,7 +165,7 @@ class Deliveries:
 
     async def _mark(self, done: Leased, values: dict[str, Any], where: Sequence[ColumnElement[bool]]) -> None:
         which = update(DELIVERIES).where(DELIVERIES.c.id == done.id, *where)
-        await self._execute(which.values(values | _FREE | {"attempts": done.attempts + 1}))
+        await self._execute(which.values(values | FREE | {"attempts": done.attempts + 1}))
 
     async def _execute(self, statement: Any) -> int:
         async def do(connection: AsyncConnection) -> int:
@@ -270,16 +178,9 @@ class Deliveries:
         event = Event(row.event_id, row.type, row.ticket_no, row.hotline, at, row.data)
         return Leased(row.id, lease, row.receiver, event, row.attempts, row.first_due)
 
-    def _standing(self, row: Any) -> Standing:
-        zone = self._now().tzinfo
-        return Standing(
-            row.event_id, row.type, row.ticket_no, row.receiver, row.state, row.attempts,
-            row.at.astimezone(zone), row.due.astimezone(zone), row.last_error,
-        )  # fmt: skip
 
-
-_EVENT = (EVENTS.c.event_id, EVENTS.c.type, EVENTS.c.hotline, EVENTS.c.at, EVENTS.c.data)
-_FREE = {"leased_until": None, "leased_by": None}
+EVENT = (EVENTS.c.event_id, EVENTS.c.type, EVENTS.c.hotline, EVENTS.c.at, EVENTS.c.data)
+FREE = {"leased_until": None, "leased_by": None}
 
 
 def wants(receiver: Webhook, event_type: str, hotline: str) -> bool:

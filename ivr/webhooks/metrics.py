@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from ivr.settings import Webhook
-from ivr.webhooks.deliveries import Count
+from ivr.webhooks.ledger import Count
 
 OUTCOMES = ("delivered", "failed", "dead", "gone")
 LOST = "（不在设置里）"

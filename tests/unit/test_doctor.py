@@ -9,7 +9,7 @@ from ivr.commands.doctor import ARI_USER, recognition_models
 from ivr.doctor import Finding, Holder, Verdict
 from ivr.settings import PROJECT, Api, Pbx, RecogniserChoice, Retention, Settings, Speech, Telephony, Trunk, Webhook
 from ivr.telephony.asterisk.config import APP
-from ivr.webhooks.deliveries import Count
+from ivr.webhooks.ledger import Count
 
 NOW = dt.datetime(2026, 12, 1, 4, 0, tzinfo=dt.UTC)
 

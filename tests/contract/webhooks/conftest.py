@@ -16,6 +16,7 @@ from ivr.tickets.ticket import Ticket
 from ivr.webhooks import secrets
 from ivr.webhooks.courier import Courier
 from ivr.webhooks.deliveries import Deliveries
+from ivr.webhooks.ledger import Ledger
 from ivr.webhooks.metrics import WebhookMetrics
 from tests.contract.conftest import ZONE
 from tests.fakes.receiver import Receiver
@@ -40,6 +41,7 @@ class Post:
 
     store: TicketStore
     deliveries: Deliveries
+    ledger: Ledger
     clock: Clock
     file: Path
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
@@ -49,7 +51,7 @@ class Post:
         known = secrets.load(self.file, [receiver.address for receiver in receivers])
         metrics = WebhookMetrics(CollectorRegistry(), receivers)
         settings = replace(Delivery(), **delivery)
-        courier = Courier(self.deliveries, receivers, known, metrics, now=self.clock, delivery=settings)
+        courier = Courier(self.deliveries, self.ledger, receivers, known, metrics, now=self.clock, delivery=settings)
         self.running.append((courier, asyncio.create_task(courier.run())))
         return courier
 
@@ -75,7 +77,7 @@ class Post:
 
     async def states(self) -> list[str]:
         kinds = ("pending", "delivered", "dead", "gone")
-        return [one.state for one in await self.deliveries.standing(kinds, limit=1000)]
+        return [one.state for one in await self.ledger.standing(kinds, limit=1000)]
 
     async def all_are(self, state: str) -> None:
         async def hold() -> bool:
@@ -95,7 +97,8 @@ async def post(url: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.Monke
     monkeypatch.setattr("ivr.webhooks.courier.POLL_S", 0.02)
     store = TicketStore(url, ZONE, now=clock)
     await store.open()
-    post = Post(store, Deliveries(store.database, now=clock), clock, tmp_path / "secrets.toml")
+    deliveries, ledger = Deliveries(store.database, now=clock), Ledger(store.database, now=clock)
+    post = Post(store, deliveries, ledger, clock, tmp_path / "secrets.toml")
     yield post
     await post.stop()
     await store.close()

@@ -63,10 +63,10 @@ async def test_what_is_not_taken_comes_again_with_the_same_id(
     await receiver.got(1)
 
     async def noted() -> bool:
-        return any(one.attempts for one in await post.deliveries.standing(["pending"], limit=1))
+        return any(one.attempts for one in await post.ledger.standing(["pending"], limit=1))
 
     await post.until(noted)
-    (waiting,) = await post.deliveries.standing(["pending"], limit=1)
+    (waiting,) = await post.ledger.standing(["pending"], limit=1)
     assert waiting.last_error
     assert waiting.due > clock()
     assert len(receiver.requests) == 1
@@ -128,8 +128,8 @@ async def test_410_ends_it_until_somebody_asks_for_it(post: Post, receiver: Rece
     await post.until(lambda: _count(post, 4))
     await post.all_are("gone")
     assert len(receiver.requests) == 1
-    assert (await post.deliveries.counts())[receiver.address].gone
-    assert await post.deliveries.send_again(receiver=receiver.address) == 4
+    assert (await post.ledger.counts())[receiver.address].gone
+    assert await post.ledger.send_again(receiver=receiver.address) == 4
     await post.all_are("delivered")
     assert len({event["id"] for event in receiver.events}) == 4
 
@@ -141,10 +141,10 @@ async def test_what_nobody_took_for_days_is_given_up_and_can_be_sent_after_all(
     post.courier(Webhook(address=receiver.address), give_up_days=0.0)
     await post.store.create(draft)
     await post.all_are("dead")
-    (dead,) = await post.deliveries.standing(["dead"], limit=10)
+    (dead,) = await post.ledger.standing(["dead"], limit=10)
     assert dead.last_error == "回答 500"
-    assert (await post.deliveries.counts())[receiver.address].dead == 1
-    await post.deliveries.send_again(event_id=dead.event_id)
+    assert (await post.ledger.counts())[receiver.address].dead == 1
+    await post.ledger.send_again(event_id=dead.event_id)
     await post.all_are("delivered")
 
 
@@ -183,7 +183,7 @@ async def test_a_new_worker_goes_on_where_the_last_one_ended(
     await post.complete(draft)
     await receiver.got(1)
     await post.stop()
-    (waiting, _) = await post.deliveries.standing(["pending"], limit=10)
+    (waiting, _) = await post.ledger.standing(["pending"], limit=10)
     assert waiting.due - clock() > dt.timedelta(seconds=110)
     post.courier(Webhook(address=receiver.address))
     clock.forward(minutes=3)
@@ -255,5 +255,5 @@ async def test_whoever_answers_again_is_hurried_unless_it_said_when(
         await post.all_are("delivered")
         return
     await receiver.got(4)  # the later ticket's
-    pending = await post.deliveries.standing(["pending"], limit=10)
+    pending = await post.ledger.standing(["pending"], limit=10)
     assert {one.ticket_no for one in pending} >= set(refused)
