@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Annotated, TypeVar
 
-import aiohttp
 import typer
 
 from ivr.errors import SettingsError
@@ -18,7 +17,7 @@ from ivr.settings import Settings, Webhook, load
 from ivr.tickets.store import TicketStore
 from ivr.webhooks import secrets, wire
 from ivr.webhooks.ledger import Count, Ledger, Standing
-from ivr.webhooks.sending import send
+from ivr.webhooks.sending import send, session
 
 Answer = TypeVar("Answer")
 
@@ -77,7 +76,7 @@ def send_again(
     number = _with_ledger(settings, lambda ledger: ledger.send_again(event_id=event_id, receiver=receiver))
     if not number and event_id:
         raise SettingsError(f"没有 id 为 {what} 的通知；看 ivr webhooks pending --all。")
-    print(f"{number} 条通知会在几秒内送出（线路要在运行）。")
+    print(f"{number} 条通知会在一分钟内送出（线路要在运行）。")
 
 
 @app.command()
@@ -92,7 +91,7 @@ def test(what: Annotated[str, typer.Argument(help="接收方的 name 或 address
     event = wire.Event(str(uuid.uuid4()), "webhook.test", "GD00000000-000000", "test", settings.now(), said)
 
     async def run() -> int:
-        async with aiohttp.ClientSession() as http:
+        async with session() as http:
             answer = await send(http, receiver, known, event, now=settings.now())
         print(f"送到了：回答 {answer.status}。" if not answer.error else f"没有送到：{answer.error}。")
         return 1 if answer.error else 0

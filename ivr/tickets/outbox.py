@@ -73,11 +73,13 @@ DELIVERIES = Table(
     Column("last_status", Integer),
     Column("last_error", Text),
     Column("ended_at", Moment),
+    Column("not_before", Moment),
     UniqueConstraint("event_seq", "receiver"),
     Index(None, "receiver", "state", "due"),
     Index(None, "receiver", "ticket_no", "state", "event_seq"),
 )
-"""One event for one receiver. `state`: pending, delivered, dead (given up), gone (the receiver answered 410)."""
+"""One event for one receiver. `state`: pending, delivered, dead (given up), gone (the receiver answered 410).
+`not_before`: the receiver asked for it (Retry-After)."""
 
 RECEIVERS = Table(
     "webhook_receivers",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, Select, Update, and_, delete, exists, insert, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ivr.settings import Webhook
@@ -97,33 +97,43 @@ class Deliveries:
         return await self._database.write(do)
 
     async def delivered(self, done: Leased, status: int) -> None:
-        """Taken, whoever holds the lease by now: it is never sent again."""
+        """Taken, whoever holds the lease by now, and whatever became of the receiver since: it is never sent again."""
         values = {"state": "delivered", "last_status": status, "last_error": None, "ended_at": self._now()}
-        await self._mark(done, values, (DELIVERIES.c.state == "pending",))
+        await self._mark(done, values)
 
-    async def failed(self, done: Leased, *, status: int | None, error: str, due: dt.datetime | None) -> None:
-        """To be tried again at `due`; None: given up."""
-        values: dict[str, Any] = {"last_status": status, "last_error": error}
+    async def failed(
+        self,
+        done: Leased,
+        *,
+        status: int | None,
+        error: str,
+        due: dt.datetime | None,
+        not_before: dt.datetime | None = None,
+    ) -> None:
+        """To be tried again at `due`, not before `not_before`, whoever hurries; `due` None: given up."""
+        values: dict[str, Any] = {"last_status": status, "last_error": error, "not_before": not_before}
         values |= {"state": "dead", "ended_at": self._now()} if due is None else {"due": due}
-        await self._mark(done, values, (DELIVERIES.c.leased_by == done.lease, DELIVERIES.c.state == "pending"))
+        await self._mark(done, values, DELIVERIES.c.leased_by == done.lease, DELIVERIES.c.state == "pending")
 
     async def gone(self, done: Leased) -> None:
-        """The receiver wants no more: nothing that waits for it is sent."""
+        """The receiver wants no more: nothing that waits for it is sent. What is on its way keeps its lease."""
         now = self._now()
+        values = {"state": "gone", "last_status": 410, "ended_at": now}
 
         async def do(connection: AsyncConnection) -> None:
             await _remember_gone(connection, done.receiver, now)
+            await connection.execute(_marked(done, values, DELIVERIES.c.state == "pending"))
             waiting = DELIVERIES.c.receiver == done.receiver, DELIVERIES.c.state == "pending"
-            values = {"state": "gone", "last_status": 410, "ended_at": now, **FREE}
             await connection.execute(update(DELIVERIES).where(*waiting).values(values))
 
         await self._database.write(do)
 
     async def hurry(self, receiver: str) -> None:
-        """It answers again: what waits for a later attempt is due now."""
+        """It answers again: what waits for a later attempt is due now, unless the receiver said when."""
         now = self._now()
         waiting = DELIVERIES.c.receiver == receiver, DELIVERIES.c.state == "pending", DELIVERIES.c.due > now
-        await self._execute(update(DELIVERIES).where(*waiting).values(due=now))
+        free = or_(DELIVERIES.c.not_before.is_(None), DELIVERIES.c.not_before <= now)
+        await self._execute(update(DELIVERIES).where(*waiting, free).values(due=now))
 
     async def tidy(self, receivers: Iterable[str], *, give_up_days: float, keep_days: float) -> int:
         """Gives up what waits for a receiver that the settings have lost; forgets what ended long ago. How many events
@@ -163,9 +173,8 @@ class Deliveries:
 
         return await self._database.read(ask)
 
-    async def _mark(self, done: Leased, values: dict[str, Any], where: Sequence[ColumnElement[bool]]) -> None:
-        which = update(DELIVERIES).where(DELIVERIES.c.id == done.id, *where)
-        await self._execute(which.values(values | FREE | {"attempts": done.attempts + 1}))
+    async def _mark(self, done: Leased, values: dict[str, Any], *where: ColumnElement[bool]) -> None:
+        await self._execute(_marked(done, values, *where))
 
     async def _execute(self, statement: Any) -> int:
         async def do(connection: AsyncConnection) -> int:
@@ -187,6 +196,11 @@ def wants(receiver: Webhook, event_type: str, hotline: str) -> bool:
     return (not receiver.events or event_type in receiver.events) and (
         not receiver.hotlines or hotline in receiver.hotlines
     )
+
+
+def _marked(done: Leased, values: dict[str, Any], *where: ColumnElement[bool]) -> Update:
+    which = update(DELIVERIES).where(DELIVERIES.c.id == done.id, *where)
+    return which.values(values | FREE | {"attempts": done.attempts + 1})
 
 
 async def _remember_gone(connection: AsyncConnection, address: str, now: dt.datetime) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ivr.tickets.database import Database
 from ivr.tickets.outbox import DELIVERIES, EVENTS, RECEIVERS
-from ivr.webhooks.deliveries import EVENT, FREE
+from ivr.webhooks.deliveries import EVENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Ledger:
 
     async def send_again(self, *, event_id: str | None = None, receiver: str | None = None) -> int:
         """One event, whatever became of it; or all that a receiver did not take. A receiver that wanted no more is
-        asked again. How many deliveries are due now."""
+        asked again. What is on its way keeps its lease, so that it is not sent twice. How many deliveries are due."""
         chosen: list[ColumnElement[bool]] = []
         if event_id is not None:
             chosen.append(DELIVERIES.c.event_seq.in_(select(EVENTS.c.seq).where(EVENTS.c.event_id == event_id)))
@@ -98,7 +98,7 @@ class Ledger:
         if receiver is not None:
             chosen.append(DELIVERIES.c.receiver == receiver)
         now = self._now()
-        anew = {"state": "pending", "attempts": 0, "due": now, "first_due": now, "ended_at": None, **FREE}
+        anew = {"state": "pending", "attempts": 0, "due": now, "first_due": now, "ended_at": None, "not_before": None}
 
         async def do(connection: AsyncConnection) -> int:
             addresses = select(DELIVERIES.c.receiver).where(*chosen)

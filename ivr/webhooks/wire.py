@@ -50,7 +50,8 @@ def envelope(event: Event) -> bytes:
         "datacontenttype": "application/json",
         "data": event.data,
     }
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    # Half a surrogate pair, which no one can read, would otherwise be refused here at every attempt.
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 def headers(event_id: str, body: bytes, secrets: Iterable[str], *, at: dt.datetime) -> dict[str, str]:
@@ -104,7 +105,12 @@ def pause_s(attempts: int, chance: float, retry_after_s: float | None = None) ->
     """Until the next attempt: 5 s, 15 s, 45 s … one hour, a fifth more or less (`chance`, 0…1), so that not all come
     at once. What the receiver asked for (Retry-After) counts when it is longer, up to an hour."""
     pause = min(FIRST_PAUSE_S * 3.0 ** min(attempts - 1, 20), LONGEST_PAUSE_S)
-    return max(pause * (0.8 + 0.4 * chance), min(retry_after_s or 0.0, LONGEST_PAUSE_S))
+    return max(pause * (0.8 + 0.4 * chance), granted_s(retry_after_s))
+
+
+def granted_s(retry_after_s: float | None) -> float:
+    """Of what the receiver asked for."""
+    return min(retry_after_s or 0.0, LONGEST_PAUSE_S)
 
 
 def retry_after_s(header: str | None, *, now: dt.datetime) -> float | None:

@@ -17,10 +17,11 @@ class Receiver:
 
     answers: list[int | str] = field(default_factory=list)
     """A status; "slow" = none in time; "die" = hangs up in the middle; "half" = 200, then hangs up; "long"
-    = 200, and the rest never comes."""
+    = 200, and the rest never comes; "wait" = 204 after `waited_for`."""
     requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     """Of each answer."""
+    waited_for: asyncio.Event = field(default_factory=asyncio.Event)
     port: int = 0
     judge: Callable[[dict[str, Any]], int | None] = lambda _: None
     """Answers by what is told; None: as `answers` says."""
@@ -61,6 +62,9 @@ class Receiver:
         self._changed.set()
         judged = self.judge(json.loads(body))
         answer = judged if judged is not None else self.answers.pop(0) if self.answers else 204
+        if answer == "wait":
+            await self.waited_for.wait()
+            return web.Response(status=204)
         if isinstance(answer, int):
             return web.Response(status=answer, headers=self.headers)
         assert request.transport is not None

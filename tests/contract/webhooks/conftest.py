@@ -18,8 +18,11 @@ from ivr.webhooks.courier import Courier
 from ivr.webhooks.deliveries import Deliveries
 from ivr.webhooks.ledger import Ledger
 from ivr.webhooks.metrics import WebhookMetrics
+from ivr.webhooks.pace import Pace
 from tests.contract.conftest import ZONE
 from tests.fakes.receiver import Receiver
+
+QUICK = Pace(poll_s=0.02, first_rest_s=0.02, longest_rest_s=0.1)
 
 
 @dataclass
@@ -44,14 +47,17 @@ class Post:
     ledger: Ledger
     clock: Clock
     file: Path
-    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    pace: Pace = QUICK
     running: list[tuple[Courier, asyncio.Task[None]]] = field(default_factory=list)
 
     def courier(self, *receivers: Webhook, **delivery: float) -> Courier:
         known = secrets.load(self.file, [receiver.address for receiver in receivers])
         metrics = WebhookMetrics(CollectorRegistry(), receivers)
         settings = replace(Delivery(), **delivery)
-        courier = Courier(self.deliveries, self.ledger, receivers, known, metrics, now=self.clock, delivery=settings)
+        courier = Courier(
+            self.deliveries, self.ledger, receivers, known, metrics,
+            now=self.clock, delivery=settings, pace=self.pace,
+        )  # fmt: skip
         self.running.append((courier, asyncio.create_task(courier.run())))
         return courier
 
@@ -93,8 +99,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def post(url: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Post]:
-    monkeypatch.setattr("ivr.webhooks.courier.POLL_S", 0.02)
+async def post(url: str, tmp_path: Path, clock: Clock) -> AsyncIterator[Post]:
     store = TicketStore(url, ZONE, now=clock)
     await store.open()
     deliveries, ledger = Deliveries(store.database, now=clock), Ledger(store.database, now=clock)

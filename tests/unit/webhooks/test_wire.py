@@ -1,11 +1,12 @@
 """What an answer means, and what is no secret."""
 
 import datetime as dt
+import json
 
 import pytest
 
 from ivr.errors import SettingsError
-from ivr.webhooks.wire import key_of, pause_s, retry_after_s
+from ivr.webhooks.wire import Event, envelope, key_of, pause_s, retry_after_s
 
 NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
 
@@ -39,3 +40,8 @@ def test_what_is_no_secret_is_told_without_showing_it(secret: str) -> None:
     with pytest.raises(SettingsError, match="whsec_") as told:
         key_of(secret)
     assert not secret or secret.removeprefix("whsec_") == "" or secret.removeprefix("whsec_") not in str(told.value)
+
+
+def test_half_a_character_is_told_as_one_that_is_unknown() -> None:
+    event = Event("1", "ticket.created", "GD", "appliance", NOW, {"why": "坏\ud83d了"})
+    assert json.loads(envelope(event))["data"] == {"why": "坏?了"}
