@@ -41,6 +41,7 @@ from ivr.telephony.asterisk.secrets import load_secrets
 from ivr.telephony.asterisk.server import find as find_asterisk
 from ivr.tickets.store import TicketStore
 from ivr.tickets.taxonomy import load_taxonomy
+from ivr.webhooks import secrets
 from ivr.webhooks.ledger import Count, Ledger
 
 SIGNS = {Verdict.OK: "✓", Verdict.UNKNOWN: "·", Verdict.WARN: "!", Verdict.FAIL: "✗"}
@@ -161,7 +162,7 @@ async def _database(settings: Settings) -> list[Finding]:
     shown = url.split("@")[-1]  # never the password
     file = Path(url.partition("///")[2]) if url.startswith("sqlite") else None
     if file and not file.exists():
-        return [Finding("数据库", Verdict.OK, f"{file}，第一次启动时建立"), *_webhooks(settings, {})]
+        return [Finding("数据库", Verdict.OK, f"{file}，第一次启动时建立"), *webhooks(settings, {})]
     try:
         await store.open()
         release = await store.release()
@@ -170,12 +171,20 @@ async def _database(settings: Settings) -> list[Finding]:
         return [Finding("数据库", Verdict.FAIL, str(error), "检查设置 database、数据库是否在运行、文件的属主。")]
     finally:
         await store.close()
-    return [Finding("数据库", Verdict.OK, f"{shown}（{release}）"), *_webhooks(settings, counts)]
+    return [Finding("数据库", Verdict.OK, f"{shown}（{release}）"), *webhooks(settings, counts)]
 
 
-def _webhooks(settings: Settings, counts: Mapping[str, Count]) -> list[Finding]:
-    now = settings.now()
-    return [one for hook in settings.webhooks for one in doctor.webhook(hook, counts.get(hook.address, Count()), now)]
+def webhooks(settings: Settings, counts: Mapping[str, Count]) -> list[Finding]:
+    """Does each take what it is told, and have a secret that is one?"""
+    now, found = settings.now(), []
+    try:
+        secrets.check(settings.var / "secrets.toml", [hook.address for hook in settings.webhooks])
+    except IvrError as error:
+        mend = "改好或删掉这一项再重新启动；在那之前 HTTP API 和通知都起不来，通知先存着。"
+        found = [Finding("通知的密钥", Verdict.FAIL, str(error), mend)]
+    for hook in settings.webhooks:
+        found += doctor.webhook(hook, counts.get(hook.address, Count()), now)
+    return found
 
 
 async def _ari(settings: Settings) -> Finding:
