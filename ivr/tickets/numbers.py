@@ -6,7 +6,7 @@ import datetime as dt
 import re
 import zlib
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,6 +15,7 @@ from ivr.tickets.schema import DAYS
 OURS = re.compile(r"GD(\d{8})-(\d{6,7})")
 A_DAY = 100_000_000
 """Places of one day; the second half is for numbers of other systems."""
+_COUNTED_UP = update(DAYS).where(DAYS.c.day == bindparam("of")).values(last=DAYS.c.last + 1).returning(DAYS.c.last)
 
 
 def spelled(day: dt.date, count: int) -> str:
@@ -47,14 +48,13 @@ def day_of(place: int) -> dt.date:
 
 
 async def next_number(connection: AsyncConnection, day: dt.date) -> int:
-    count_up = update(DAYS).where(DAYS.c.day == day).values(last=DAYS.c.last + 1).returning(DAYS.c.last)
-    number = await connection.scalar(count_up)
+    number = await connection.scalar(_COUNTED_UP, {"of": day})
     if number is None:
         try:
             async with connection.begin_nested():
                 await connection.execute(insert(DAYS).values(day=day, last=1))
         except IntegrityError:  # another writer began the day
-            number = await connection.scalar(count_up)
+            number = await connection.scalar(_COUNTED_UP, {"of": day})
         else:
             number = 1
     return int(number or 1)

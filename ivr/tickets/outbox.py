@@ -54,6 +54,7 @@ EVENTS = Table(
     Index(None, "at"),
     sqlite_autoincrement=True,
 )
+_WRITTEN = insert(EVENTS)
 """What happened, once each. `spread`: every receiver that wants it has its row in DELIVERIES. The numbers of SQLite are
 never given twice either: they are the order."""
 
@@ -163,7 +164,7 @@ async def _write(
         "at": at,
         "data": data,
     }
-    await connection.execute(insert(EVENTS), entry)
+    await connection.execute(_WRITTEN, entry)
 
 
 def told(before: Ticket | None, after: Ticket, *, by: str, why: str) -> dict[str, Any]:

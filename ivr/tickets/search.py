@@ -12,7 +12,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, column, func, insert, select, table, text, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, column, func, insert, select, table, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ivr.tickets import words
@@ -52,13 +52,13 @@ async def enter(connection: AsyncConnection, ticket: Ticket, day: dt.date, lines
     at = place(ticket.ticket_no, day)
     if parsed(ticket.ticket_no) is None:  # ours have places of their own
         at = await _free(connection, at)
-    await connection.execute(insert(SEARCH), entry | {"place": at})
+    await connection.execute(_ENTERED, entry | {"place": at})
 
 
 async def alter(connection: AsyncConnection, before: Ticket, after: Ticket, day: dt.date) -> None:
     now = of_ticket(after, day)
     if now != of_ticket(before, day):
-        await connection.execute(update(SEARCH).where(SEARCH.c.ticket_no == after.ticket_no).values(words=now))
+        await connection.execute(_ALTERED, {"of": after.ticket_no, "now": now})
 
 
 async def hear(connection: AsyncConnection, call_id: str, who: str, said: str) -> None:
@@ -66,10 +66,7 @@ async def hear(connection: AsyncConnection, call_id: str, who: str, said: str) -
     more = words.indexed(said)
     if who not in SPOKEN_BY or more == " ":
         return
-    of_call = select(TICKETS.c.ticket_no).where(TICKETS.c.call_id == call_id)
-    await connection.execute(
-        update(SEARCH).where(SEARCH.c.ticket_no.in_(of_call)).values(said=SEARCH.c.said + more.removeprefix(" "))
-    )
+    await connection.execute(_HEARD, {"of": call_id, "more": more.removeprefix(" ")})
 
 
 async def found(
@@ -184,6 +181,10 @@ def _stand_together(question: Question, where: Any) -> Iterator[ColumnElement[bo
 
 _LAST = SEARCH.alias("last")
 _ALL_WORDS = SEARCH.c.words + SEARCH.c.said
+_ENTERED = insert(SEARCH)
+_ALTERED = update(SEARCH).where(SEARCH.c.ticket_no == bindparam("of")).values(words=bindparam("now"))
+_OF_CALL = select(TICKETS.c.ticket_no).where(TICKETS.c.call_id == bindparam("of"))
+_HEARD = update(SEARCH).where(SEARCH.c.ticket_no.in_(_OF_CALL)).values(said=SEARCH.c.said + bindparam("more"))
 _SAME_TICKET = TICKETS.c.ticket_no == SEARCH.c.ticket_no
 
 

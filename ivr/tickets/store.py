@@ -28,10 +28,10 @@ from ivr.tickets.reading import UNKNOWN, TicketReader, columns_of, numbers_of, r
 from ivr.tickets.schema import CHANGES, TICKETS, TRANSCRIPT
 from ivr.tickets.ticket import Callback, Handoff, Outcome, Ticket, TranscriptLine
 
-# Many values go beside a statement, not into it: SQLAlchemy then knows it again for a tenth of the time.
-_UPDATED = update(TICKETS).where(
-    TICKETS.c.ticket_no == bindparam("known_no"), TICKETS.c.version == bindparam("known_version")
-)
+# Values go beside a statement, not into it, and it is made once: SQLAlchemy then knows it for a fifth of the time.
+_RECORDED = update(TICKETS).where(TICKETS.c.ticket_no == bindparam("known_no"))
+_UPDATED = _RECORDED.where(TICKETS.c.version == bindparam("known_version"))
+_MADE, _SAID, _NOTED = insert(TICKETS), insert(TRANSCRIPT), insert(CHANGES)
 _CHANGED = "工单 {} 在读出之后已被别处保存，请重新读取再改。"
 
 
@@ -149,7 +149,7 @@ class TicketStore(TicketReader):
         async def do(connection: AsyncConnection) -> None:
             entry = {"call_id": call_id, "who": line.who, "text": line.text, "at": line.at}
             entry |= {"confidence": line.confidence, "written_at": self._now()}
-            await connection.execute(insert(TRANSCRIPT), entry)
+            await connection.execute(_SAID, entry)
             await search.hear(connection, call_id, line.who, line.text)
 
         await self._database.write(do)
@@ -186,7 +186,7 @@ class TicketStore(TicketReader):
             values |= rows.request_of(ticket.handoff) | rows.outcome_of(ticket.handoff)
         if ticket.callback:
             values |= rows.callback_of(ticket.callback)
-        await connection.execute(insert(TICKETS), values)
+        await connection.execute(_MADE, values)
         await search.enter(connection, ticket, self._day(ticket), said)
         await self._note(connection, None, ticket, by, why)
         return values
@@ -240,7 +240,7 @@ class TicketStore(TicketReader):
         before = rows.ticket_of(columns_of(row), self._zone)
         new = values(before) | ({"version": before.version + 1} if anew else {})
         after = rows.ticket_of(columns_of(row) | new, self._zone)
-        await connection.execute(update(TICKETS).where(TICKETS.c.ticket_no == ticket_no).values(new))
+        await connection.execute(_RECORDED, new | {"known_no": ticket_no})
         await self._note(connection, before, after, by, why)
         await self._tell(connection, before, after, by, why)
 
@@ -248,7 +248,7 @@ class TicketStore(TicketReader):
         changed = rows.changed(before, after)
         if changed:
             entry = {"ticket_no": after.ticket_no, "at": self._now(), "who": by, "why": why, "changed": changed}
-            await connection.execute(insert(CHANGES), entry)
+            await connection.execute(_NOTED, entry)
 
     async def _tell(self, connection: AsyncConnection, before: Ticket | None, after: Ticket, by: str, why: str) -> None:
         await outbox.note(connection, before, after, at=self._now(), by=by, why=why)
