@@ -132,6 +132,7 @@ async def serve_line(settings: Settings) -> None:
         aftermath.handoff_step(under_way)
 
     queues = QueueWatch(settings, handed_over, on_step=step)
+    metrics.watch_queues(lambda: queues.connected)
 
     async def stop() -> None:
         await asyncio.gather(events.stop(), door.stop(), queues.stop())

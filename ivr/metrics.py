@@ -154,6 +154,9 @@ class LineMetrics:
     def watch_dialogue(self, up: Callable[[], bool]) -> None:
         Gauge("ivr_dialogue_up", "Rasa 和动作服务都在回答", registry=self._registry).set_function(lambda: float(up()))
 
+    def watch_queues(self, up: Callable[[], bool]) -> None:
+        Gauge("ivr_ami_up", "AMI 连着，知道谁空着", registry=self._registry).set_function(lambda: float(up()))
+
     def page(self) -> bytes:
         """Prometheus' text format."""
         return generate_latest(self._registry)

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import aiohttp
+
 from ivr.audio import seconds, write_wav
 from ivr.call.ports import Voice
 from ivr.network_ports import answers
@@ -79,7 +81,15 @@ async def everything_up(line: RunningLine, within_s: float = 150.0) -> None:
     async with asyncio.timeout(within_s):
         while not all(await asyncio.gather(*(answers(url) for url in urls))):
             await asyncio.sleep(0.5)
+        async with aiohttp.ClientSession() as http:
+            while "ivr_ami_up 1.0" not in await _metrics(http, ports.events):
+                await asyncio.sleep(0.2)
     await asyncio.sleep(2.5)  # the line asks for Rasa's health every 2 s
+
+
+async def _metrics(http: aiohttp.ClientSession, port: int) -> str:
+    async with http.get(f"http://127.0.0.1:{port}/metrics") as response:
+        return await response.text()
 
 
 async def ticket_of(line: RunningLine, call_id: str, *, settled: bool = True, within_s: float = 10.0) -> Ticket:

@@ -114,12 +114,13 @@ def test_the_recogniser_and_the_dialogue_are_asked_at_each_scrape() -> None:
     metrics = LineMetrics()
     metrics.watch_recogniser(lambda: RecogniserWork(waiting=2, done=7, wasted=3, refused=1))
     metrics.watch_dialogue(lambda: False)
+    metrics.watch_queues(lambda: True)
     metrics.admitted("human")
     metrics.handed_over("no_agent")
     seen = values(metrics)
     assert (seen["ivr_recognition_waiting"], seen["ivr_recognitions_total"]) == (2, 7)
     assert (seen["ivr_recognitions_wasted_total"], seen["ivr_recognitions_refused_total"]) == (3, 1)
-    assert seen["ivr_dialogue_up"] == 0
+    assert (seen["ivr_dialogue_up"], seen["ivr_ami_up"]) == (0, 1)
     assert seen["ivr_admissions_total,route=human"] == seen["ivr_handoffs_total,outcome=no_agent"] == 1
 
 
