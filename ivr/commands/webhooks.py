@@ -87,8 +87,7 @@ def test(what: Annotated[str, typer.Argument(help="接收方的 name 或 address
     if receiver is None:
         raise SettingsError(f"设置里没有这个接收方：{what}。只给设置里 [[webhooks]] 的发送。")
     known = secrets.load(settings.var / "secrets.toml", [receiver.address])[receiver.address]
-    said = {"message": "这是一条测试通知，收到就回答 2xx。"}
-    event = wire.Event(str(uuid.uuid4()), "webhook.test", "GD00000000-000000", "test", settings.now(), said)
+    event = wire.test_event(str(uuid.uuid4()), settings.now())
 
     async def run() -> int:
         async with session() as http:

@@ -38,6 +38,12 @@ class Event:
     data: Mapping[str, Any]
 
 
+def test_event(event_id: str, at: dt.datetime) -> Event:
+    """To try a receiver: of no ticket, in the form of those that are."""
+    said = {"message": "这是一条测试通知，收到就回答 2xx。"}
+    return Event(event_id, "webhook.test", "GD00000000-000000", "test", at, said)
+
+
 def envelope(event: Event) -> bytes:
     """The same bytes at each attempt."""
     document = {
