@@ -159,7 +159,7 @@ async def _database(settings: Settings) -> list[Finding]:
         store = TicketStore(url, settings.zone)
     except IvrError as error:
         return [Finding("数据库", Verdict.FAIL, str(error), "改正 ivr.toml 里的 database（docs/tickets.md）。")]
-    shown = url.split("@")[-1]  # never the password
+    shown = url.split("@")[-1].partition("?")[0]  # never the password
     file = Path(url.partition("///")[2]) if url.startswith("sqlite") else None
     if file and not file.exists():
         return [Finding("数据库", Verdict.OK, f"{file}，第一次启动时建立"), *webhooks(settings, {})]

@@ -12,6 +12,7 @@ from yarl import URL
 from ivr.customers.bodies import json_of
 from ivr.customers.credentials import Credentials
 from ivr.customers.mapping import CustomerMapping, Mapped
+from ivr.customers.port import believed
 from ivr.customers.templates import Filled, Template, caller
 from ivr.errors import CustomersDown
 from ivr.tickets.customer import Customer
@@ -41,7 +42,7 @@ class HttpCustomers:
         self._session: aiohttp.ClientSession | None = None
 
     async def of(self, number: str) -> Customer | None:
-        return (await self.mapped(number)).customer
+        return believed(await self.mapped(number))
 
     async def mapped(self, number: str) -> Mapped:
         known = caller(number, self._region)

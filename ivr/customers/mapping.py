@@ -98,6 +98,8 @@ class CustomerMapping:
             return Mapped(None)
         if doubt := self._doubted(one, asked):
             return Mapped(None, self._unmapped(document), (doubt,))
+        if not self._own_names and "candidates" not in self._paths[ONE]:
+            doubts.append("map.customer 没有写 candidates：CRM 答了几位客户时，认的是对应里写的那一位。")
         found = self._one(one, doubts)
         lists: dict[str, Any] = {section: self._list(section, document, doubts) for section in KINDS}
         if not any((*found.values(), *lists.values())):
@@ -113,10 +115,9 @@ class CustomerMapping:
             raise SharedNumber(len(found))
         return rows[0] if rows else None
 
-    def _who(self, row: Any) -> str | None:
-        values = self._one(row, [])
-        who: str | None = values["customer_no"] or values["name"]
-        return who
+    def _who(self, row: Any) -> str:
+        """Two of the same name may be two people: without numbers only rows that are alike are one customer."""
+        return self._one(row, [])["customer_no"] or repr(row)
 
     def _doubted(self, one: Any, asked: str) -> str:
         number, candidates = (self._checked(one, check) for check in CHECKS)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Protocol
 
 from ivr.customers.mapping import Mapped
 from ivr.tickets.customer import Agreement, Customer, Purchase, Vehicle
+
+log = logging.getLogger(__name__)
 
 __all__ = ["Agreement", "Customer", "Customers", "Mapped", "Purchase", "Source", "Vehicle"]
 
@@ -22,6 +25,13 @@ class Source(Customers, Protocol):
         """As `of`, with what whoever writes the mapping should know."""
 
     async def close(self) -> None: ...
+
+
+def believed(mapped: Mapped) -> Customer | None:
+    """Why somebody whom the CRM named is not believed is in the log, without number or name."""
+    if mapped.customer is None and mapped.doubts:
+        log.info("客户资料：%s", mapped.doubts[0])
+    return mapped.customer
 
 
 class NoCustomers:

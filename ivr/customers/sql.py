@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ivr.customers.mapping import KINDS, ONE, CustomerMapping, Mapped, SharedNumber
 from ivr.customers.numbers import e164, written
+from ivr.customers.port import believed
 from ivr.errors import CustomersDown, NotPrepared, SettingsError
 from ivr.settings import CustomerSql
 from ivr.tickets.customer import Customer
@@ -45,7 +46,7 @@ class SqlCustomers:
         _read_only(self._engine)
 
     async def of(self, number: str) -> Customer | None:
-        return (await self.mapped(number)).customer
+        return believed(await self.mapped(number))
 
     async def mapped(self, number: str) -> Mapped:
         """With what whoever writes the mapping should know."""

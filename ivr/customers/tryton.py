@@ -13,6 +13,7 @@ from ivr.customers import tryton_wire as wire
 from ivr.customers.bodies import json_of
 from ivr.customers.mapping import CustomerMapping, Mapped, shared
 from ivr.customers.numbers import written
+from ivr.customers.port import believed
 from ivr.errors import CustomersDown, WireError
 from ivr.settings import CustomerTryton
 from ivr.tickets.customer import Customer
@@ -34,7 +35,7 @@ class TrytonCustomers:
         self._context: dict[str, Any] = {}
 
     async def of(self, number: str) -> Customer | None:
-        return (await self.mapped(number)).customer
+        return believed(await self.mapped(number))
 
     async def mapped(self, number: str) -> Mapped:
         await self._logged_in()

@@ -114,8 +114,8 @@ class Database:
 
     @property
     def shown(self) -> str:
-        """The address without the password."""
-        return self._url.render_as_string(hide_password=True)
+        """The address without the password, and without what else may hold one."""
+        return self._url.set(query={}).render_as_string(hide_password=True)
 
 
 def address(url: str) -> URL:

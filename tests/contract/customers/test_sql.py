@@ -107,6 +107,17 @@ async def test_a_number_that_several_customers_share_is_nobody_s(crm: SqlCustome
     assert "2 位客户" in known.doubts[0]
 
 
+async def test_two_of_one_name_are_two_where_no_number_tells(address: str, tmp_path: Path) -> None:
+    query = "SELECT '王芳' AS name, id FROM members WHERE id IN (10, 11)"
+    settings = source(address, tmp_path, customer=query)
+    (choice,) = settings.customers.values()
+    only = replace(choice, sql=replace(choice.sql, queries={"customer": query}))
+    opened = open_source(replace(settings, customers={"default": only}), "default")
+    known = await opened.mapped("13700010007")
+    assert (known.customer, "2 位客户" in known.doubts[0]) == (None, True)
+    await opened.close()
+
+
 async def test_a_customer_of_another_number_is_not_believed(address: str, tmp_path: Path) -> None:
     settings = source(
         address, tmp_path, customer="SELECT id AS customer_no, 姓名 AS name, phone FROM members WHERE id = 7"
