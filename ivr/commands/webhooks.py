@@ -71,8 +71,9 @@ def send_again(
 ) -> None:
     """再送一次：一条通知（不管送到没有），或一个接收方没收下的全部。对方回答过 410 的，从此又会收到。"""
     settings = load()
-    named = next((one.address for one in settings.webhooks if one.shown == what), what)
-    event_id, receiver = (None, named) if "://" in named else (named, None)
+    named = _receiver(settings, what)
+    address = named.address if named else what
+    event_id, receiver = (None, address) if "://" in address else (address, None)
     number = _with_ledger(settings, lambda ledger: ledger.send_again(event_id=event_id, receiver=receiver))
     if not number and event_id:
         raise SettingsError(f"没有 id 为 {what} 的通知；看 ivr webhooks pending --all。")
@@ -83,7 +84,7 @@ def send_again(
 def test(what: Annotated[str, typer.Argument(help="接收方的 name 或 address，要在设置里")]) -> None:
     """现在就送一条 webhook.test，看对方怎么回答。回答不是 2xx 时退出码是 1。"""
     settings = load()
-    receiver = next((one for one in settings.webhooks if what in (one.address, one.shown)), None)
+    receiver = _receiver(settings, what)
     if receiver is None:
         raise SettingsError(f"设置里没有这个接收方：{what}。只给设置里 [[webhooks]] 的发送。")
     known = secrets.load(settings.var / "secrets.toml", [receiver.address])[receiver.address]
@@ -96,6 +97,14 @@ def test(what: Annotated[str, typer.Argument(help="接收方的 name 或 address
         return 1 if answer.error else 0
 
     raise typer.Exit(asyncio.run(run()))
+
+
+def _receiver(settings: Settings, what: str) -> Webhook | None:
+    """By address or name. Raises `SettingsError` for a name that several have (without one it is their host)."""
+    found = [one for one in settings.webhooks if what in (one.address, one.shown)]
+    if len(found) > 1:
+        raise SettingsError(f"有 {len(found)} 个接收方都叫 {what}：请写 address，或在设置里给它们各写一个 name。")
+    return found[0] if found else None
 
 
 def _with_ledger(settings: Settings, ask: Callable[[Ledger], Awaitable[Answer]]) -> Answer:
