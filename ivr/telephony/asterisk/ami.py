@@ -83,7 +83,7 @@ class QueueWatch:
 
     def settled(self, call_id: str) -> None:
         """What became of this hand-over is on its ticket: Asterisk need not keep it any longer."""
-        if self._connection:
+        if self._connection and call_id:  # without a call it would be all of them
             # DBDel would warn in Asterisk's log of every call that it keeps nothing of.
             self._connection.tell({"Action": "DBDelTree", "Family": FAMILY, "Key": call_id})
 

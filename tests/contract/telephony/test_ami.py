@@ -158,8 +158,10 @@ async def test_what_ended_while_ami_was_away_is_told_once_and_kept_until_it_is_s
         ]
         await asyncio.sleep(0.05)
         assert peer.forgot == (["1.1"] if times == 3 else []), "told before: it is not asked a third time"
+    peer.say(b"Event: UserEvent\r\nUserEvent: IvrHandoff\r\nStep: ended\r\nStatus: HANGUP\r\n\r\n")  # of no call
+    watch[0].settled("")
     watch[0].settled("2.2")
-    await until(lambda: peer.forgot[-1] == "2.2")
+    await until(lambda: peer.forgot == ["1.1", "2.2"])
 
 
 async def test_a_refused_login_is_told(peer: Peer, tmp_path: Path) -> None:
