@@ -134,15 +134,19 @@ class Aftermath:
         if ticket_no is None:
             log.warning("call %s: %s without a ticket, and no hotline is known", ended.call_id, ended.outcome)
             return
+        handoff = (await store.get(ticket_no)).handoff
+        if handoff and handoff.outcome:  # told again by Asterisk: a call-back that was made meanwhile is not owed again
+            return
         of_call = [each.ticket_no for each in await store.of_call(call.call_id)]
-        for number in dict.fromkeys((ticket_no, *of_call)):  # the human has all complaints of the call before them
+        numbers = [*(number for number in of_call if number != ticket_no), ticket_no]
+        for number in numbers:  # the human has all complaints of the call before them
             await self._settle(world, number)
-            await store.record_handoff(number, ended.outcome, ended.agent, ended.waited_s)
-        why = CHOSEN if ended.wants_call_back else UNREACHED.get(ended.outcome)
         await self._link_recording(store, call.call_id)
-        if why:
+        if why := CHOSEN if ended.wants_call_back else UNREACHED.get(ended.outcome):
             ticket = await store.get(ticket_no)
             await store.record_callback(ticket_no, self._call_back(world, ticket, why))
+        for number in numbers:  # the ticket itself last: with its outcome all is written
+            await store.record_handoff(number, ended.outcome, ended.agent, ended.waited_s)
 
     async def _note_ring(self, step: HandoffStep) -> None:
         """Webhooks are told of tickets: a call without one is only on the desk's stream."""

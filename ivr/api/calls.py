@@ -57,7 +57,7 @@ class CustomerDesk:
 
 def _check_range(wanted: str | None, size: int) -> None:
     """Raises `Problem` for a part that there is not; what is no range is the server's to judge."""
-    first = re.fullmatch(r"bytes=(\d+)-\d*", wanted or "")
+    first = re.fullmatch(r"bytes=(\d{1,18})-\d*", wanted or "")
     if first and int(first[1]) >= size:
         headers = {"Content-Range": f"bytes */{size}"}
         raise Problem(416, "range", f"录音只有 {size} 字节，没有要的那一段。", headers)

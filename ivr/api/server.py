@@ -133,7 +133,7 @@ class ApiServer:
         name = request.match_info.route.name
         if name is None:  # health, metrics, the description; what is nowhere
             return
-        status, took_s = response.status, time.perf_counter() - request[BEGAN]
+        status, took_s = response.status, time.perf_counter() - request.get(BEGAN, time.perf_counter())
         self._counters.answered(name, status, took_s)
         about = request.match_info.get("ticket_no") or request.match_info.get("call_id") or "-"
         about = about if re.fullmatch(r"[\w.-]{1,128}", about, re.ASCII) else "?"

@@ -131,7 +131,7 @@ class CustomerMapping:
         path = self._paths.get(ONE, {}).get(check)
         found = path.find(one) if path else None
         values = found if isinstance(found, list | tuple) else [found]
-        return [known for value in values if (known := text_of(value))]
+        return [text_of(value) or repr(value) for value in values if value not in (None, "", [], {})]
 
     def _one(self, one: Any, doubts: list[str]) -> dict[str, Any]:
         known = self._paths.get(ONE, {})

@@ -128,7 +128,11 @@ class TicketReader:
         while left is None or left > 0:
             page = await self.find(**criteria, below=below, limit=PAGE if left is None else min(PAGE, left))
             for ticket in page:
-                yield await self.get(ticket.ticket_no) if whole else ticket
+                try:
+                    found = await self.get(ticket.ticket_no) if whole else ticket
+                except TicketUnknown:  # deleted meanwhile, being too old
+                    continue
+                yield found
             if len(page) < PAGE:
                 return
             below = (page[-1].created_at, page[-1].ticket_no)

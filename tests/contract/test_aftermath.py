@@ -114,6 +114,19 @@ async def test_who_chose_a_call_back_while_waiting_is_called_back(world: World, 
     assert "选择回电" in owed.why
 
 
+async def test_a_call_back_that_was_made_is_not_owed_again_when_the_outcome_is_told_again(
+    world: World, aftermath: Aftermath
+) -> None:
+    number = (await world.store.create(ticket(handoff=Handoff("vip", "appliance", BEGAN)))).ticket_no
+    ended = HandoffOutcome(call_id="c1", ticket_no=number, queue="appliance", reason="vip", outcome="no_agent")
+    aftermath.handoff_ended(ended)
+    await aftermath.close()
+    await world.store.finish_callback(number, by="8001", why="已回电")
+    aftermath.handoff_ended(ended)
+    await aftermath.close()
+    assert (await world.store.get(number)).callback is None
+
+
 async def test_other_systems_are_told_of_a_ring(world: World, aftermath: Aftermath) -> None:
     made = await world.store.create(Ticket(hotline="appliance", call_id="c9", caller_number=None, created_at=BEGAN))
     for kind, number in (("queued", None), ("ringing", None), ("missed", None), ("ringing", made.ticket_no)):

@@ -37,6 +37,8 @@ class QueueWatch:
         self._told = Queues()
         """What this connection has told; all of it once we are logged in."""
         self._queues: Queues | None = None
+        self._unsettled: dict[str, HandoffOutcome] = {}
+        """By call: told, but not yet on its ticket."""
         self._link = AmiLink(self, times)
         self._connection: Connection | None = None
 
@@ -70,19 +72,33 @@ class QueueWatch:
 
     async def logged_in(self, connection: Connection) -> None:
         before, answers = self._handoffs.under_way, list[Mapping[str, str]]()
-        for action in ASKED:
-            answers += await connection.events(self._times.answer_timeout_s, action)
+        refused = [action["Action"] for action in ASKED if not await self._asked(connection, action, answers)]
         for event in answers:
             self._told.take(event)
         self._queues, self._connection = self._told, connection
+        if refused:
+            log.warning("AMI refused %s: what was not heard of hand-overs is not caught up with", "、".join(refused))
+            return
         found = known(answers)
-        for call_id in self._handoffs.told_of(found):
-            self.settled(call_id)
+        for call_id in [each.get("CallId", "") for each in found.ended]:
+            if call_id in self._unsettled:
+                self._on_outcome(self._unsettled[call_id])
+            elif self._handoffs.told(call_id):
+                self._forget(call_id)
         for told in self._handoffs.catch_up(found, before, time.monotonic()):
             self._tell(told)
 
+    async def _asked(self, connection: Connection, action: Mapping[str, str], answers: list[Mapping[str, str]]) -> bool:
+        events = await connection.events(self._times.answer_timeout_s, action)
+        answers += events
+        return not any(event.get("Response") == "Error" for event in events)
+
     def settled(self, call_id: str) -> None:
         """What became of this hand-over is on its ticket: Asterisk need not keep it any longer."""
+        self._unsettled.pop(call_id, None)
+        self._forget(call_id)
+
+    def _forget(self, call_id: str) -> None:
         if self._connection and call_id:  # without a call it would be all of them
             # DBDel would warn in Asterisk's log of every call that it keeps nothing of.
             self._connection.tell({"Action": "DBDelTree", "Family": FAMILY, "Key": call_id})
@@ -92,8 +108,8 @@ class QueueWatch:
         told = self._handoffs.take(event, time.monotonic())
         if told:
             self._tell(told)
-        elif event.get("UserEvent") == "IvrHandoff":  # its outcome was told when the agent answered
-            self.settled(event.get("CallId", ""))
+        elif event.get("UserEvent") == "IvrHandoff" and event.get("CallId", "") not in self._unsettled:
+            self._forget(event.get("CallId", ""))  # its outcome was told when the agent answered, and is on the ticket
 
     def _tell(self, told: HandoffStep | HandoffOutcome) -> None:
         match told:
@@ -102,6 +118,7 @@ class QueueWatch:
                 self._on_step(told)
             case HandoffOutcome():
                 log.info("call %s: hand-over %s, agent %s", told.call_id, told.outcome, told.agent)
+                self._unsettled[told.call_id] = told
                 self._on_outcome(told)
 
     def lost(self) -> None:

@@ -13,7 +13,7 @@ FAMILY = "ivr"
 """Of Asterisk's database; the key is the call."""
 ASKED: tuple[Mapping[str, str], ...] = (
     {"Action": "QueueStatus"},
-    {"Action": "Status", "Variables": "IVR_HANDOFF,IVR_CALL_ID,MEMBERNAME,QUEUEWAIT"},
+    {"Action": "Status", "Variables": "IVR_HANDOFF,IVR_CALL_ID,IVR_STATUS,MEMBERNAME,QUEUEWAIT"},
     {"Action": "DBGetTree", "Family": FAMILY},
 )
 """Who waits; all channels; what ended: asked last, so that whoever has lost the channel meanwhile is among them."""
@@ -39,6 +39,8 @@ class Known:
     """Fields as in the event `IvrHandoff`."""
     callers: dict[str, Caller] = field(default_factory=dict)
     """By call."""
+    channels: set[str] = field(default_factory=set)
+    """All of them: a call that has none is over."""
     ringing: list[tuple[str, str]] = field(default_factory=list)
     """(call, agent whose telephone rings for it)"""
 
@@ -61,10 +63,11 @@ def known(answers: Iterable[Mapping[str, str]]) -> Known:
 
 def _take_channel(result: Known, event: Mapping[str, str], waited: Mapping[str, float]) -> None:
     channel, variables = event.get("Uniqueid", ""), _variables(event)
+    result.channels.add(channel)
     if variables.get("IVR_HANDOFF"):
         whose, agent = _fields(variables["IVR_HANDOFF"]), variables.get("MEMBERNAME") or None
         waited_s = number(variables.get("QUEUEWAIT", "")) if agent else waited.get(channel, 0.0)
-        if "Status" not in whose:  # its queue is over, it hears the last announcement
+        if not variables.get("IVR_STATUS"):  # else its queue is over, it hears the last announcement
             result.callers[channel] = Caller(whose=whose, agent=agent, waited_s=waited_s)
     elif (call := variables.get("IVR_CALL_ID")) and event.get("ChannelStateDesc") == RINGING:
         agent = event.get("Channel", "").rpartition("/")[2].rpartition("-")[0]

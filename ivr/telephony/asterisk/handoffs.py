@@ -101,7 +101,8 @@ class Handoffs:
         agent = _agent(event)
         match kind:
             case "AgentCalled":
-                return self._rings(call, handoff, agent, at)
+                handoff.rings[agent or ""] = at
+                return _step("ringing", call, handoff, at, agent)
             case "AgentConnect":
                 return self._end(call, "answered", at, agent=agent)
             case "AgentRingNoAnswer":
@@ -120,23 +121,26 @@ class Handoffs:
         """Calls that no human has answered yet."""
         return frozenset(self._open)
 
-    def told_of(self, known: Known) -> list[str]:
-        """Calls whose end Asterisk keeps though it was told."""
-        return [call for each in known.ended if (call := each.get("CallId", "")) in self._told]
+    def told(self, call: str) -> bool:
+        """Its outcome."""
+        return call in self._told
 
     def catch_up(self, known: Known, before: frozenset[str], at: float) -> Iterator[HandoffStep | HandoffOutcome]:
-        """`before`: what was under way when Asterisk was asked. One of these of which it knows nothing was cut off."""
+        """`before`: what was under way when Asterisk was asked. One of these that has no channel any more, and of whose
+        end Asterisk does not know, was cut off."""
         for ended in known.ended:
             if told := self._ours(ended, at, number(ended.get("Waited", ""))):
                 yield told
         for call, caller in known.callers.items():
             if call not in self._told:
                 yield from self._still_there(call, caller, at)
-        for call in before - known.callers.keys() - self._told.keys():
+        for call in before - known.channels - self._told.keys():
             yield self._end(call, "failed", at)
-        for call, agent in known.ringing:
-            if call in self._open and (step := self._rings(call, self._open[call], agent, at)):
-                yield step
+        for call, handoff in self._open.items():
+            before_it, now = handoff.rings, [agent for of, agent in known.ringing if of == call]
+            handoff.rings = {agent: before_it.get(agent, at) for agent in now}
+            for agent in handoff.rings.keys() - before_it.keys():
+                yield _step("ringing", call, handoff, at, agent)
 
     def _still_there(self, call: str, caller: Caller, at: float) -> Iterator[HandoffStep | HandoffOutcome]:
         if call not in self._open:
@@ -145,12 +149,6 @@ class Handoffs:
                 yield _step("queued", call, self._open[call], at)
         if caller.agent:
             yield self._end(call, "answered", at, caller.agent, caller.waited_s)
-
-    def _rings(self, call: str, handoff: _Handoff, agent: str | None, at: float) -> HandoffStep | None:
-        if (agent or "") in handoff.rings:
-            return None
-        handoff.rings[agent or ""] = at
-        return _step("ringing", call, handoff, at, agent)
 
     def _ours(
         self, event: Mapping[str, str], at: float, waited_s: float | None = None

@@ -98,6 +98,10 @@ async def test_a_body_that_never_comes_is_not_waited_for(api: Api, monkeypatch: 
     assert (status, problem["code"]) == (408, "slow_body")
 
 
+async def test_what_is_refused_before_it_is_looked_at_is_answered_too(api: Api) -> None:
+    assert (await api.ask("GET", "/v1/tickets", token=None, headers={"Expect": "something"}))[0] == 417
+
+
 async def test_health_tells_when_the_tickets_cannot_be_reached(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     async def gone(self: Database, connection: object) -> str:
         raise StoreDown("工单数据库 postgresql://ivr@10.0.0.5/ivr 没有回答")

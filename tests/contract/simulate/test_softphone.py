@@ -14,6 +14,9 @@ from ivr.simulate.softphone import Softphone
 
 pytestmark = pytest.mark.line
 
+CONCEALED_S = 0.04
+"""On a busy machine frames come late, and the hearing telephone's jitter buffer conceals up to two."""
+
 
 def tone_file(folder: Path, seconds: float = 0.5, *, lead: float = 0.1, tail: float = 0.3) -> Path:
     t = np.arange(int(RATE * seconds)) / RATE
@@ -42,7 +45,7 @@ async def test_a_call_is_answered_heard_both_ways_and_recorded_on_one_clock(tmp_
         assert said["name"] == "question"
         assert said.at - said["started_at"] == pytest.approx(0.6, abs=0.001)
         heard = await agent.wait("speech_ended")
-        assert heard.at - heard["started_at"] == pytest.approx(0.5, abs=0.01)
+        assert heard.at - heard["started_at"] == pytest.approx(0.5, abs=CONCEALED_S + 0.01)
 
         await agent.say(tone, "answer")
         started = await caller.wait("speech_started")

@@ -37,6 +37,7 @@ class Peer:
     logins: int = 0
     keeps: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """What it has to list: action → events."""
+    refuses: set[str] = field(default_factory=set)
     forgot: list[str] = field(default_factory=list)
     """Keys deleted in its database."""
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
@@ -75,6 +76,8 @@ class Peer:
                 writer.write(f"Response: Success\r\n{number}Message: Authentication accepted\r\n\r\n".encode())
             case "QueueStatus":
                 writer.write(STATUS.format(id=number).encode())
+            case "Status" | "DBGetTree" as name if name in self.refuses:
+                writer.write(f"Response: Error\r\n{number}Message: Permission denied\r\n\r\n".encode())
             case "Status" | "DBGetTree" as name:
                 events = "".join(f"{event}{number}\r\n" for event in self.keeps.get(name, ()))
                 writer.write(
@@ -144,7 +147,7 @@ ENDED = (
 )
 
 
-async def test_what_ended_while_ami_was_away_is_told_once_and_kept_until_it_is_settled(
+async def test_what_ended_while_ami_was_away_is_told_until_it_is_settled(
     peer: Peer, watch: tuple[QueueWatch, list[HandoffOutcome]]
 ) -> None:
     peer.keeps["DBGetTree"] = (ENDED,)
@@ -153,15 +156,43 @@ async def test_what_ended_while_ami_was_away_is_told_once_and_kept_until_it_is_s
             writer.close()
         peer.writers.clear()
         await until(lambda times=times: peer.logins == times and watch[0].connected)
-        assert [(one.call_id, one.outcome, one.agent, one.waited_s) for one in watch[1]] == [
-            ("1.1", "answered", "8001", 4.0)
-        ]
-        await asyncio.sleep(0.05)
-        assert peer.forgot == (["1.1"] if times == 3 else []), "told before: it is not asked a third time"
+        told = [(one.call_id, one.outcome, one.agent, one.waited_s) for one in watch[1]]
+        assert told == [("1.1", "answered", "8001", 4.0)] * (times - 1), "until it is on its ticket"
+        assert peer.forgot == []
+    watch[0].settled("1.1")
     peer.say(b"Event: UserEvent\r\nUserEvent: IvrHandoff\r\nStep: ended\r\nStatus: HANGUP\r\n\r\n")  # of no call
     watch[0].settled("")
     watch[0].settled("2.2")
     await until(lambda: peer.forgot == ["1.1", "2.2"])
+
+
+async def test_an_outcome_that_is_not_on_its_ticket_is_kept_though_the_call_ends(
+    peer: Peer, watch: tuple[QueueWatch, list[HandoffOutcome]]
+) -> None:
+    ours = b"Event: UserEvent\r\nUserEvent: IvrHandoff\r\nCallId: 1.1\r\nQueue: bank\r\n"
+    peer.say(ours + b"Step: started\r\n\r\n")
+    peer.say(b"Event: AgentConnect\r\nUniqueid: 1.1\r\nMemberName: 8001\r\n\r\n")
+    peer.say(ours + b"Step: ended\r\nStatus: HANGUP\r\nAgent: 8001\r\n\r\n")
+    await until(lambda: watch[1])
+    peer.say(b"Event: UserEvent\r\nUserEvent: IvrHandoff\r\nCallId: 2.2\r\nStep: started\r\n\r\n")
+    await asyncio.sleep(0.05)
+    assert peer.forgot == []
+    watch[0].settled("1.1")
+    await until(lambda: peer.forgot == ["1.1"])
+
+
+async def test_where_asterisk_refuses_to_tell_nobody_is_given_up(
+    peer: Peer, watch: tuple[QueueWatch, list[HandoffOutcome]], caplog: pytest.LogCaptureFixture
+) -> None:
+    peer.say(b"Event: UserEvent\r\nUserEvent: IvrHandoff\r\nCallId: 1.1\r\nStep: started\r\n\r\n")
+    await asyncio.sleep(0.05)
+    peer.refuses = {"Status"}
+    for writer in peer.writers:
+        writer.close()
+    peer.writers.clear()
+    await until(lambda: peer.logins == 2 and watch[0].connected)
+    assert watch[1] == []
+    assert "AMI refused Status" in caplog.text
 
 
 async def test_a_refused_login_is_told(peer: Peer, tmp_path: Path) -> None:

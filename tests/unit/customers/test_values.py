@@ -112,6 +112,8 @@ def test_an_answer_for_another_number_or_for_several_customers_is_not_believed()
     assert CHECKED.of(same, "13800010001").customer == Customer("王芳")
     several = CHECKED.of({"q": {"data": [*FOUND["q"]["data"], {"id": 8}]}}, "13800010001")
     assert (several.customer, "2 位客户" in several.doubts[0]) == (None, True)
+    whole = CustomerMapping({"customer": {"name": "q.data[0].name", "candidates": "q.data"}}, place="x")
+    assert whole.of({"q": {"data": [{"id": 7, "name": "王芳"}, {"id": 8}]}}, "13800010001").customer is None
     unchecked = CustomerMapping({"customer": {"name": "q.data[0].name"}}, place="x")
     assert "candidates" in unchecked.of(FOUND, "13800010001").doubts[0]
     nothing_said = {"q": {"data": [{"id": 7, "name": "王芳"}]}}

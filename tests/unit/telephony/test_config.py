@@ -191,7 +191,8 @@ def test_whoever_listens_to_a_hand_over_learns_whose_call_it_is(settings: Settin
     dialplan = rendered(settings)["extensions.conf"]
     told = [line for line in dialplan.splitlines() if "UserEvent(IvrHandoff" in line]
     assert len(told) == 3
-    assert all("${IVR_HANDOFF}" in line for line in told)
+    assert ["${IVR_HANDOFF}" in line or "${IVR_END}" in line for line in told] == [True] * 3
+    assert dialplan.count("Set(IVR_END=${IVR_HANDOFF},Status: ${IVR_STATUS}") == 2
     assert "Hotline: ${IVR_HOTLINE},Caller: ${IVR_CALLER},Simulation: ${IVR_SIMULATION})" in dialplan
 
 

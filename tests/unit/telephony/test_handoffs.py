@@ -172,11 +172,30 @@ def test_what_ended_meanwhile(status: str, outcome: str, agent: str | None, hear
     handoffs = Handoffs(ring_timeout_s=15)
     if heard:
         handoffs.take(STARTED, 0.0)
-    answers = (in_database(status), channel(WAITS, f"{WHOSE},{status}"))  # it hears the last announcement
+    answers = (in_database(status), channel(WAITS, WHOSE, "IVR_STATUS=TIMEOUT"))  # it hears the last announcement
     (told,) = caught_up(handoffs, *answers)
     assert isinstance(told, HandoffOutcome)
     assert (told.outcome, told.agent, told.waited_s) == (outcome, agent, 9.0)
-    assert handoffs.told_of(known(answers)) == ["1.1"]
+    assert handoffs.told("1.1")
+
+
+def test_a_channel_that_tells_nothing_is_still_a_caller() -> None:
+    """A PBX with an older dialplan."""
+    handoffs = Handoffs(ring_timeout_s=15)
+    handoffs.take(STARTED, 0.0)
+    assert caught_up(handoffs, channel(WAITS, "IVR_HANDOFF=(null)")) == []
+    assert handoffs.under_way == {"1.1"}
+
+
+def test_a_telephone_that_stopped_ringing_unheard_may_ring_again() -> None:
+    handoffs = Handoffs(ring_timeout_s=15)
+    handoffs.take(STARTED, 0.0)
+    handoffs.take(RINGS, 1.0)
+    assert caught_up(handoffs, channel(WAITS, WHOSE)) == []
+    again = [handoffs.take(event, at) for event, at in ((RINGS, 101.0), (MISSED, 103.0), (ended("TIMEOUT"), 104.0))]
+    assert isinstance(again[0], HandoffStep)
+    assert isinstance(again[2], HandoffOutcome)
+    assert (again[0].kind, again[2].outcome) == ("ringing", "declined")
 
 
 def test_a_call_of_which_asterisk_knows_nothing_was_cut_off() -> None:
